@@ -1,0 +1,147 @@
+package manifest
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+)
+
+// MaxSize is the longest manifest that is read, in bytes.
+const MaxSize = 1 << 20
+
+// Parse reads a manifest; file is the name that problems and warnings bear. The error is an *Error with every problem,
+// and then the manifest is nil.
+func Parse(data []byte, file string) (*Manifest, Warnings, error) {
+	d := &decoder{data: data}
+	m := Default()
+	if len(data) > MaxSize {
+		d.problem(0, "", fmt.Sprintf("%d bytes", len(data)), fmt.Sprintf("at most %d", MaxSize))
+	} else {
+		d.manifest(m)
+	}
+	if err := d.err(file, m.Name); err != nil {
+		return nil, nil, err
+	}
+	return m, d.warned(file), nil
+}
+
+// Load reads the manifest at path, which must be a regular file of at most MaxSize bytes; anything else is refused
+// before it is read. The error is an *Error about the content, or the operating system's.
+func Load(path string) (*Manifest, Warnings, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read manifest %s: %w", path, err)
+	}
+	return Parse(data, path)
+}
+
+func read(path string) ([]byte, error) {
+	// Looked at before it is opened, because opening a named pipe would block.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, plain(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("found %s, want a regular file", fileKind(info.Mode()))
+	}
+	if info.Size() > MaxSize {
+		return nil, tooLong(info.Size())
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, plain(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	if err == nil && len(data) > MaxSize {
+		return nil, tooLong(int64(len(data)))
+	}
+	return data, err
+}
+
+func tooLong(size int64) error {
+	return fmt.Errorf("found %d bytes, want at most %d", size, MaxSize)
+}
+
+// plain is the cause without the path that the caller names already.
+func plain(err error) error {
+	if pe, ok := err.(*os.PathError); ok {
+		return pe.Err
+	}
+	return err
+}
+
+func fileKind(mode os.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a folder"
+	case mode&os.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&os.ModeSocket != 0:
+		return "a socket"
+	case mode&os.ModeDevice != 0:
+		return "a device"
+	}
+	return "a special file"
+}
+
+// manifest fills m, which holds the defaults.
+func (d *decoder) manifest(m *Manifest) {
+	root, f := parseTree(d.data)
+	if f != nil {
+		d.problems = append(d.problems, *f)
+		return
+	}
+	d.object(root, "", reflect.ValueOf(m).Elem())
+	d.missing(root)
+	d.together(root, m)
+}
+
+// missing reports the keys that must be there and are not, at the opening brace.
+func (d *decoder) missing(root *node) {
+	t := reflect.TypeFor[Manifest]()
+	for _, key := range required {
+		if root.member(key) == nil {
+			f, _ := fieldOf(t, key)
+			d.problem(root.start, key, "no such key", wantOf(f.Type, f.Tag))
+		}
+	}
+}
+
+// together checks what only two values together can get wrong.
+func (d *decoder) together(root *node, m *Manifest) {
+	if requires := root.member("requires"); requires != nil {
+		d.requiresItself(requires, m)
+	}
+	if m.Restart.Backoff > m.Restart.MaxBackoff {
+		d.problem(root.at("restart"), "restart.backoff", m.Restart.Backoff.String(),
+			"at most restart.maxBackoff, which is "+m.Restart.MaxBackoff.String())
+	}
+}
+
+func (d *decoder) requiresItself(requires *node, m *Manifest) {
+	for _, r := range m.Requires {
+		if r.Name == m.Name {
+			d.problem(requires.start, "requires."+r.Name, "the plugin itself", "the name of another plugin")
+		}
+	}
+}
+
+// member is the value of a key, nil if there is none.
+func (n *node) member(key string) *node {
+	for _, m := range n.members {
+		if m.key == key {
+			return m.value
+		}
+	}
+	return nil
+}
+
+// at is where the value of a key starts, or the object if there is none.
+func (n *node) at(key string) int {
+	if v := n.member(key); v != nil {
+		return v.start
+	}
+	return n.start
+}

@@ -1,0 +1,12 @@
+//go:build !windows
+
+package registry
+
+import "io/fs"
+
+// looksExecutable reports whether the file has an execute bit.
+func looksExecutable(_ string, info fs.FileInfo) bool {
+	return info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
+}
+
+func executableHint(path string) string { return "run `chmod +x " + path + "`" }
