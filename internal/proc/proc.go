@@ -1,0 +1,78 @@
+package proc
+
+import (
+	"io"
+	"os"
+)
+
+// StartupEnv is the environment variable that tells a process where its start-up line is: "fd:4", or the
+// line itself where no descriptor can be inherited. Start sets it, and replaces what Spec.Env says, if
+// Spec.Startup is not empty; otherwise it is left alone.
+const StartupEnv = "HOTPLUG_STARTUP"
+
+// MaxStartup is the limit on Spec.Startup in bytes, its final newline included. The line is written
+// before anybody reads, so it has to fit into the pipe's buffer.
+const MaxStartup = 32 << 10
+
+// Spec says what to start and what it inherits. Path is required.
+type Spec struct {
+	// Path is the file to execute; it is not looked up in PATH. A relative one is relative to Dir.
+	Path string
+	// Args are the arguments after the program's name, which is always Path.
+	Args []string
+	// Env is the whole environment, each entry "KEY=value". Nothing is added from the host's own, except
+	// StartupEnv. Of two entries with one key the later counts.
+	Env []string
+	// Dir is the working directory; empty means the host's.
+	Dir string
+	// Listener becomes descriptor 3. Nil leaves descriptor 3 closed. Start does not close it: the caller
+	// does, as soon as Start has returned. An error where Inherits is false.
+	Listener *os.File
+	// Startup is one line for the process to read from its lifeline (descriptor 4); a newline is added if
+	// it has none. At most MaxStartup bytes, without a newline inside.
+	Startup []byte
+	// Shutdown ties the process group to the host: it ends when the host does, or when Close is called.
+	// See the package's text on the lifeline for what that takes on each system.
+	Shutdown bool
+	// StdoutFile and StderrFile, if set, become descriptors 1 and 2 in place of pipes; the matching reader
+	// is then at its end at once. For processes that outlive their host. Start does not close them.
+	StdoutFile, StderrFile *os.File
+}
+
+// A Process is one started process and its process group. Its methods may be called from any goroutine,
+// any number of times. Callers must call Close once they are done with it.
+type Process interface {
+	// PID is the process id of the leader, and, except on Windows, the id of its process group.
+	PID() int
+	// Stdout and Stderr are the host's ends of the output pipes, each for one reader at a time. A reader
+	// gets everything that was in the pipe when the leader ended, and then io.EOF a short grace (100 ms)
+	// later even if a descendant keeps the pipe open. Close unblocks a reader with os.ErrClosed.
+	// Somebody has to read them: a process whose pipe is full blocks.
+	Stdout() io.ReadCloser
+	Stderr() io.ReadCloser
+	// Terminate asks every process of the group to end (SIGTERM). Nil if none is left. A stopped process
+	// acts on it when it is continued. On Windows there is no such request: errors.ErrUnsupported.
+	Terminate() error
+	// Kill ends every process of the group (SIGKILL), also when the leader is gone already. Nil if none
+	// is left. It does not wait: Done does. After Close and the leader's end it does nothing.
+	Kill() error
+	// Done is closed when the leader has ended and was reaped. Descendants may still run.
+	Done() <-chan struct{}
+	// Exit says how the leader ended. Valid once Done is closed; the zero Exit before.
+	Exit() Exit
+	// Close closes the lifeline and both pipes. It does not wait for the process, which goes on if it
+	// can: with Spec.Shutdown closing is a kill, and a process that writes to a closed pipe gets
+	// SIGPIPE. The goroutine that reaps the leader stays until there is something to reap.
+	Close()
+}
+
+// A Starter starts processes. OS is the real one.
+type Starter interface {
+	// Start starts a process. Its error is a sentence that names the file, what was found and what to do;
+	// it wraps the system's error, so errors.Is works on fs.ErrNotExist and the like. "Text file busy" is
+	// tried again for up to 100 ms; nothing else is. Nothing is left behind after an error.
+	Start(Spec) (Process, error)
+}
+
+// OS starts processes of the operating system.
+var OS Starter = osStarter{}

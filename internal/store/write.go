@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+)
+
+// write makes a complete, synced copy under a temporary name. An error leaves nothing.
+func (s *Store) write(ctx context.Context, l *listing) (tmp string, err error) {
+	tmp, err = os.MkdirTemp(s.dir, newPrefix)
+	if err != nil {
+		return "", explain(s.dir, err)
+	}
+	err = s.writeAll(ctx, l, tmp)
+	if err != nil {
+		_ = removeTree(tmp)
+		return "", explain(s.dir, err)
+	}
+	return tmp, nil
+}
+
+func (s *Store) writeAll(ctx context.Context, l *listing, tmp string) error {
+	for _, it := range l.items {
+		dst := filepath.Join(tmp, filepath.FromSlash(it.rel))
+		if err := os.MkdirAll(filepath.Dir(dst), 0o700); err != nil {
+			return err
+		}
+		if err := s.writeItem(ctx, l, it, dst); err != nil {
+			return err
+		}
+	}
+	return seal(tmp)
+}
+
+// seal takes the right to write from every folder and syncs them, the deepest first.
+func seal(tmp string) error {
+	var dirs []string
+	err := filepath.WalkDir(tmp, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			dirs = append(dirs, p)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, dir := range slices.Backward(dirs) {
+		if err := errors.Join(os.Chmod(dir, 0o500), syncPath(dir)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) writeItem(ctx context.Context, l *listing, it item, dst string) error {
+	if it.link != "" {
+		return os.Symlink(filepath.FromSlash(it.link), dst)
+	}
+	src, err := l.open(it)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = src.Close() }()
+	sum, err := writeFile(ctx, src, it, dst)
+	if err != nil {
+		return err
+	}
+	s.copied(it.rel)
+	if err := stillSame(src, it); err != nil {
+		return err
+	}
+	if sum != it.sum {
+		return fmt.Errorf("%w: %q", ErrChanged, it.rel)
+	}
+	return s.finish(dst, sum)
+}
+
+// writeFile copies one file and gives the digest of what it copied. While a program is open for writing
+// no process is forked: the child would hold it open until it execs, and meanwhile the program could not
+// be executed ("text file busy").
+func writeFile(ctx context.Context, src *os.File, it item, dst string) (sum string, err error) {
+	if it.exec {
+		syscall.ForkLock.RLock()
+		defer syscall.ForkLock.RUnlock()
+	}
+	f, err := os.OpenFile(dst, os.O_WRONLY|os.O_CREATE|os.O_EXCL, it.perm())
+	if err != nil {
+		return "", err
+	}
+	sum, err = copyAndSum(ctx, f, src, it.size)
+	return sum, errors.Join(err, f.Chmod(it.perm()), f.Close()) // Chmod: the umask may have taken bits
+}
+
+// finish syncs a copied file and remembers its digest. Nobody else writes in the store, so it need not
+// have settled.
+func (s *Store) finish(dst, sum string) error {
+	if err := syncPath(dst); err != nil {
+		return err
+	}
+	fi, err := os.Lstat(dst)
+	if err != nil {
+		return err
+	}
+	s.digests.put(keyOf(fi), sum)
+	return nil
+}
+
+// removeTree removes a folder whose folders nobody may write in.
+func removeTree(dir string) error {
+	_ = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			_ = os.Chmod(p, 0o700)
+		}
+		return nil // what cannot be looked at is RemoveAll's to report
+	})
+	return os.RemoveAll(dir)
+}
