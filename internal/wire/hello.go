@@ -1,0 +1,149 @@
+package wire
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-hotplug/hotplug/shape"
+)
+
+// MaxHello is the size limit of a handshake line in bytes.
+const MaxHello = 1 << 20
+
+// HostHello is the host's line of the handshake.
+type HostHello struct {
+	Hotplug    []int     `json:"hotplug"` // protocol versions offered
+	Serializer string    `json:"serializer"`
+	Token      string    `json:"token"`
+	Host       HostInfo  `json:"host"`
+	Limits     Limits    `json:"limits"`
+	Handles    []Message `json:"handles,omitempty"`
+	Uses       []Message `json:"uses,omitempty"`
+	Features   []string  `json:"features,omitempty"`
+}
+
+// PluginHello is the plugin's line of the handshake. Either Error is set, or all the rest is.
+type PluginHello struct {
+	Hotplug    int         `json:"hotplug,omitempty"` // the version picked
+	Serializer string      `json:"serializer,omitempty"`
+	Answer     string      `json:"answer,omitempty"`
+	Plugin     *PluginInfo `json:"plugin,omitempty"` // stated only by a plugin that embeds its manifest
+	Handles    []Message   `json:"handles,omitempty"`
+	Uses       []Message   `json:"uses,omitempty"`
+	Features   []string    `json:"features,omitempty"`
+	Error      *Refusal    `json:"error,omitempty"`
+}
+
+// PluginInfo is who a plugin says it is.
+type PluginInfo struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	PID     int    `json:"pid,omitempty"`
+	Build   string `json:"build,omitempty"`
+}
+
+// A Refusal ends a handshake with a sentence.
+type Refusal struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func (r *Refusal) Error() string { return r.Message }
+
+// Message describes one message of a contract.
+type Message struct {
+	Name    string       `json:"name"`
+	Kind    string       `json:"kind,omitempty"`    // "method", "query", "notice", "stream", "upload", "duplex"; empty: not stated
+	Payload *shape.Shape `json:"payload,omitempty"` // nil: not stated, matches anything
+	Reply   *shape.Shape `json:"reply,omitempty"`   // nil: none, or not stated
+}
+
+// WriteLine writes v as one JSON line.
+func WriteLine(w io.Writer, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if len(b) > MaxHello {
+		return fmt.Errorf("handshake line of %d bytes is over the limit of %d: describe fewer messages", len(b), MaxHello)
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
+}
+
+// ReadHostHello reads the host's line.
+func ReadHostHello(r *Reader) (*HostHello, error) {
+	var h HostHello
+	if err := readLine(r, &h); err != nil {
+		return nil, err
+	}
+	return &h, nil
+}
+
+// ReadPluginHello reads the plugin's line. A refusal is returned as a *Refusal error.
+func ReadPluginHello(r *Reader) (*PluginHello, error) {
+	var h PluginHello
+	if err := readLine(r, &h); err != nil {
+		return nil, err
+	}
+	if h.Error != nil {
+		return nil, h.Error
+	}
+	return &h, nil
+}
+
+func readLine(r *Reader, v any) error {
+	line, err := r.Line(MaxHello)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(line, v); err != nil {
+		return &Refusal{Code: "Protocol", Message: fmt.Sprintf("expected a handshake line of JSON, found %.60q: %v", line, err)}
+	}
+	return nil
+}
+
+// PickVersion returns the highest version that is offered and spoken here. The error says which side must be upgraded, and to what.
+func PickVersion(offered []int) (int, error) {
+	highest := 0
+	for _, v := range offered {
+		if v == Version {
+			return Version, nil
+		}
+		highest = max(highest, v)
+	}
+	text := "upgrade the host to one that speaks protocol %d"
+	if highest > Version {
+		text = "rebuild the plugin with a hotplug that speaks protocol %[2]d, or use a host that offers %[1]d"
+	}
+	return 0, &Refusal{Code: "Protocol", Message: fmt.Sprintf("protocol mismatch: host offers %s, plugin speaks %d: "+text, list(offered), Version, highest)}
+}
+
+func list(v []int) string {
+	if len(v) == 0 {
+		return "none"
+	}
+	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(v)), ", "), "[]")
+}
+
+// NewSecret returns 256 random bits in hexadecimal.
+func NewSecret() string {
+	var b [32]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// SameSecret compares two secrets in constant time. Nothing equals an empty secret.
+func SameSecret(got, want string) bool {
+	return want != "" && subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1
+}
+
+// SerializerMismatch is the sentence that both ends use.
+func SerializerMismatch(host, plugin string) error {
+	return &Refusal{Code: "Protocol", Message: fmt.Sprintf("serializer mismatch: host uses %s, plugin uses %s", host, plugin)}
+}

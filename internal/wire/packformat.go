@@ -1,0 +1,171 @@
+package wire
+
+import (
+	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/mp"
+)
+
+// packFormat is the layout of MessagePackSerializer: u32 big-endian length, then an array [kind, tx, type, meta] or
+// [kind, tx, type, meta, payload]. The envelope's few bytes are written by hand and the payload is
+// encoded straight behind them.
+type packFormat struct{ s codec.Serializer }
+
+func (packFormat) Terminator() []byte { return nil }
+
+func (p packFormat) Append(dst []byte, f *Frame, payload any, max int) ([]byte, error) {
+	return prefixed(dst, max, func(b []byte) ([]byte, error) {
+		n := 5
+		if payload == nil {
+			n = 4
+		}
+		b = mp.AppendArrayHeader(b, n)
+		b = mp.AppendUint(b, uint64(f.Kind))
+		if f.Tx.S != "" {
+			b = mp.AppendString(b, f.Tx.S)
+		} else {
+			b = mp.AppendUint(b, f.Tx.N)
+		}
+		b = mp.AppendString(b, f.Type)
+		b = appendMeta(b, &f.Meta)
+		if payload == nil {
+			return b, nil
+		}
+		return codec.Append(p.s, b, payload)
+	})
+}
+
+func appendMeta(b []byte, m *Meta) []byte {
+	if m.isZero() {
+		return mp.AppendNil(b)
+	}
+	n := 0
+	for _, set := range []bool{m.Deadline != 0, m.Items != 0, m.Bytes != 0, m.Lease != 0, m.Then != "", len(m.Headers) > 0} {
+		if set {
+			n++
+		}
+	}
+	b = mp.AppendMapHeader(b, n)
+	b = appendNumber(b, "deadline", uint64(m.Deadline))
+	b = appendNumber(b, "items", m.Items)
+	b = appendNumber(b, "bytes", m.Bytes)
+	b = appendNumber(b, "lease", uint64(m.Lease))
+	if m.Then != "" {
+		b = mp.AppendString(mp.AppendString(b, "then"), m.Then)
+	}
+	if len(m.Headers) == 0 {
+		return b
+	}
+	b = mp.AppendMapHeader(mp.AppendString(b, "headers"), len(m.Headers))
+	for k, v := range m.Headers {
+		b = mp.AppendString(mp.AppendString(b, k), v)
+	}
+	return b
+}
+
+func appendNumber(b []byte, key string, v uint64) []byte {
+	if v == 0 {
+		return b
+	}
+	return mp.AppendUint(mp.AppendString(b, key), v)
+}
+
+func (packFormat) Decode(b []byte) (f Frame, err error) {
+	n, b, err := mp.ReadArrayHeader(b)
+	if err != nil || n < 4 || n > 5 {
+		return f, corrupt("expected an array of 4 or 5 elements, found %d (%v)", n, err)
+	}
+	kind, b, err := mp.ReadUint(b)
+	if err != nil || kind > 255 {
+		return f, corrupt("kind: expected an integer from 0 to 255 (%v)", err)
+	}
+	f.Kind = Kind(kind)
+	if f.Tx, b, err = readTx(b); err != nil {
+		return f, corrupt("tx: %v", err)
+	}
+	typ, b, err := mp.ReadString(b)
+	if err != nil {
+		return f, corrupt("type: %v", err)
+	}
+	f.Type = string(typ)
+	if b, err = readMeta(b, &f.Meta); err != nil {
+		return f, corrupt("meta: %v", err)
+	}
+	if n == 5 {
+		f.Payload = b
+	}
+	if (n == 5) != (len(b) > 0) {
+		return f, corrupt("%d elements announced, %d bytes left for the payload", n, len(b))
+	}
+	return f, nil
+}
+
+func readTx(b []byte) (Tx, []byte, error) {
+	if mp.IsString(b) {
+		s, rest, err := mp.ReadString(b)
+		return Tx{S: string(s)}, rest, err
+	}
+	n, rest, err := mp.ReadUint(b)
+	return Tx{N: n}, rest, err
+}
+
+func readMeta(b []byte, m *Meta) ([]byte, error) {
+	if mp.IsNil(b) {
+		return b[1:], nil
+	}
+	n, b, err := mp.ReadMapHeader(b)
+	for ; n > 0 && err == nil; n-- {
+		var key []byte
+		if key, b, err = mp.ReadString(b); err == nil {
+			b, err = readMetaField(string(key), b, m)
+		}
+	}
+	return b, err
+}
+
+func readMetaField(key string, b []byte, m *Meta) (rest []byte, err error) {
+	switch key {
+	case "deadline":
+		m.Deadline, rest, err = mp.ReadInt(b)
+	case "items":
+		m.Items, rest, err = mp.ReadUint(b)
+	case "bytes":
+		m.Bytes, rest, err = mp.ReadUint(b)
+	case "lease":
+		m.Lease, rest, err = mp.ReadInt(b)
+	case "then":
+		var s []byte
+		s, rest, err = mp.ReadString(b)
+		m.Then = string(s)
+	case "headers":
+		return readHeaders(b, m)
+	default:
+		rest, err = mp.Skip(b)
+	}
+	return rest, err
+}
+
+func readHeaders(b []byte, m *Meta) ([]byte, error) {
+	n, b, err := mp.ReadMapHeader(b)
+	if err != nil {
+		return b, err
+	}
+	m.Headers = make(map[string]string, min(n, 16))
+	for ; n > 0; n-- {
+		var k, v []byte
+		if k, b, err = mp.ReadString(b); err != nil {
+			return b, err
+		}
+		if v, b, err = mp.ReadString(b); err != nil {
+			return b, err
+		}
+		m.Headers[string(k)] = string(v)
+	}
+	return b, nil
+}
+
+func (p packFormat) DecodePayload(f *Frame, v any) error {
+	if f.Payload == nil {
+		return nil
+	}
+	return p.s.Unmarshal(f.Payload, v)
+}

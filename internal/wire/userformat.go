@@ -1,0 +1,101 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"strconv"
+
+	"github.com/go-hotplug/hotplug/codec"
+)
+
+// userFormat is the layout of a serializer that a program registered: the serializer marshals the
+// envelope as one struct, and is asked twice on receipt: for the envelope without the payload by the
+// reader, for the payload's type by whoever decodes it.
+type userFormat struct{ s codec.Serializer }
+
+func (u userFormat) Terminator() []byte { return u.s.Terminator() }
+
+type userHead struct {
+	Kind string `json:"kind" msgpack:"kind" cbor:"kind"`
+	Tx   string `json:"tx" msgpack:"tx" cbor:"tx"`
+	Type string `json:"type" msgpack:"type" cbor:"type"`
+	Meta *Meta  `json:"meta" msgpack:"meta" cbor:"meta"`
+}
+
+type userEnvelope struct {
+	Kind    string `json:"kind" msgpack:"kind" cbor:"kind"`
+	Tx      string `json:"tx" msgpack:"tx" cbor:"tx"`
+	Type    string `json:"type" msgpack:"type" cbor:"type"`
+	Meta    *Meta  `json:"meta" msgpack:"meta" cbor:"meta"`
+	Payload any    `json:"payload" msgpack:"payload" cbor:"payload"`
+}
+
+const payloadTag = `json:"payload" msgpack:"payload" cbor:"payload"`
+
+func (u userFormat) Append(dst []byte, f *Frame, payload any, max int) ([]byte, error) {
+	term := u.s.Terminator()
+	if len(term) == 0 {
+		return prefixed(dst, max, func(b []byte) ([]byte, error) { return u.append(b, f, payload) })
+	}
+	start := len(dst)
+	b, err := u.append(dst, f, payload)
+	if err != nil {
+		return dst[:start], err
+	}
+	if i := bytes.Index(b[start:], term); i >= 0 {
+		return dst[:start], fmt.Errorf("%s wrote its own terminator %q at byte %d: a serializer whose output can contain it must have none", u.s.Name(), term, i)
+	}
+	if n := len(b) - start; n > max {
+		return dst[:start], &TooLarge{Size: n, Max: max}
+	}
+	return append(b, term...), nil
+}
+
+func (u userFormat) append(b []byte, f *Frame, payload any) ([]byte, error) {
+	e := userEnvelope{Kind: f.Kind.String(), Tx: f.Tx.String(), Type: f.Type, Payload: payload}
+	if !f.Meta.isZero() {
+		e.Meta = &f.Meta
+	}
+	return codec.Append(u.s, b, &e)
+}
+
+func (u userFormat) Decode(b []byte) (f Frame, err error) {
+	recoverable := len(u.s.Terminator()) > 0
+	var h userHead
+	if err := u.s.Unmarshal(b, &h); err != nil {
+		return f, &Corrupt{Reason: fmt.Sprintf("%s: %v", u.s.Name(), err), Recoverable: recoverable}
+	}
+	kind, ok := parseKind(h.Kind)
+	if !ok {
+		return f, &Corrupt{Reason: fmt.Sprintf("kind %q is not known", h.Kind), Recoverable: recoverable}
+	}
+	f = Frame{Kind: kind, Tx: parseTx(h.Tx), Type: h.Type, Payload: b}
+	if h.Meta != nil {
+		f.Meta = *h.Meta
+	}
+	return f, nil
+}
+
+// parseTx undoes Tx.String: text that is a number in its shortest form is that number.
+func parseTx(s string) Tx {
+	if n, err := strconv.ParseUint(s, 10, 64); err == nil && strconv.FormatUint(n, 10) == s {
+		return Tx{N: n}
+	}
+	return Tx{S: s}
+}
+
+// DecodePayload asks for a struct with the one field payload, of v's own type.
+func (u userFormat) DecodePayload(f *Frame, v any) error {
+	ptr := reflect.ValueOf(v)
+	wrapper := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "Payload", Type: ptr.Type(), Tag: payloadTag}}))
+	field := wrapper.Elem().Field(0)
+	field.Set(ptr)
+	if err := u.s.Unmarshal(f.Payload, wrapper.Interface()); err != nil {
+		return err
+	}
+	if !field.IsNil() && field.Pointer() != ptr.Pointer() {
+		ptr.Elem().Set(field.Elem()) // the serializer made a new value instead of filling ours
+	}
+	return nil
+}

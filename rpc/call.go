@@ -1,0 +1,198 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// A pending is a call that was made here and has not ended.
+type pending struct {
+	tx     wire.Tx
+	reply  chan struct{} // closed by settle, once, by whoever took the call out of the table
+	frame  wire.Frame
+	buf    *wire.Buffer // holds frame's bytes; nil: the connection ended
+	parcel *parcel
+}
+
+func (p *pending) settle(f wire.Frame, buf *wire.Buffer) {
+	p.frame, p.buf = f, buf
+	close(p.reply)
+}
+
+// Invoke implements Peer.
+func (c *Conn) Invoke(ctx context.Context, m *Message, reply any) error {
+	if c.opt.Observe == nil {
+		return c.invoke(ctx, m, reply)
+	}
+	start := time.Now()
+	err := c.invoke(ctx, m, reply)
+	c.observe(Observation{Type: m.Type, Kind: m.Kind, Duration: time.Since(start), Err: err})
+	return err
+}
+
+func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
+	if err := c.check(m, reply); err != nil {
+		return err
+	}
+	if _, has := ctx.Deadline(); !has && c.opt.CallTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, c.opt.CallTimeout, fmt.Errorf("no reply within the call timeout of %s: %w", c.opt.CallTimeout, context.DeadlineExceeded))
+		defer cancel()
+	}
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	default:
+		if err := c.waitSlot(ctx, m.Type); err != nil {
+			return err
+		}
+		defer func() { <-c.slots }()
+	}
+	p, err := c.start(ctx, m)
+	if err != nil {
+		return err
+	}
+	if !c.in.await(ctx, p) {
+		return c.abandon(ctx, m, p)
+	}
+	return c.finish(m, p, reply)
+}
+
+func (c *Conn) waitSlot(ctx context.Context, what string) error {
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		e := fromContext(ctx, fmt.Sprintf("%s: %d calls are in flight already (limits.inflight)", what, cap(c.slots)))
+		e.unsent = true
+		return e
+	case <-c.done:
+		return c.over(what, false)
+	}
+}
+
+// start registers the call and queues its request.
+func (c *Conn) start(ctx context.Context, m *Message) (*pending, error) {
+	p := &pending{tx: wire.Tx{N: c.lastTx.Add(1)}, reply: make(chan struct{})}
+	f := wire.Frame{Kind: wire.Request, Tx: p.tx, Type: m.Type, Meta: wire.Meta{Headers: m.Headers}}
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		if left <= 0 || ctx.Err() != nil {
+			e := fromContextOr(ctx, m.Type)
+			e.unsent = true
+			return nil, e
+		}
+		f.Meta.Deadline = int64(math.Ceil(float64(left) / float64(time.Millisecond)))
+	}
+	buf, err := c.encode(&f, m.Payload)
+	if err != nil {
+		return nil, NotSent(Invalid, "encode %s: %w", m.Type, err)
+	}
+	if err := c.register(ctx, p, m.Type); err != nil {
+		buf.Release()
+		return nil, err
+	}
+	if p.parcel, err = c.out.send(ctx, buf); err != nil {
+		c.unregister(p.tx)
+		return nil, c.unsent(ctx, m.Type)
+	}
+	return p, nil
+}
+
+// fromContextOr is fromContext for a deadline that has passed though its timer has not fired yet.
+func fromContextOr(ctx context.Context, what string) *Error {
+	if ctx.Err() != nil {
+		return fromContext(ctx, what)
+	}
+	return &Error{Code: Timeout, Message: what + ": " + context.DeadlineExceeded.Error(), Origin: FromTransport, local: context.DeadlineExceeded}
+}
+
+func (c *Conn) unsent(ctx context.Context, what string) error {
+	if ctx.Err() != nil {
+		e := fromContext(ctx, what)
+		e.unsent = true
+		return e
+	}
+	<-c.done
+	return c.over(what, false)
+}
+
+func (c *Conn) register(ctx context.Context, p *pending, what string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended != nil {
+		return NotSent(Unavailable, "%s: %s", what, endText(c.ended))
+	}
+	if c.leaving && !c.nested(ctx) {
+		return NotSent(Unavailable, "%s: this side has said goodbye and starts no new calls", what)
+	}
+	c.calls[p.tx] = p
+	return nil
+}
+
+// unregister takes a call out of the table; nil if it is not there any more.
+func (c *Conn) unregister(tx wire.Tx) *pending {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.calls[tx]
+	if p != nil {
+		delete(c.calls, tx)
+		c.settleIdle()
+	}
+	return p
+}
+
+// abandon ends a call whose context ended first. The callee is told, unless the request never left.
+func (c *Conn) abandon(ctx context.Context, m *Message, p *pending) error {
+	e := fromContext(ctx, m.Type)
+	if c.unregister(p.tx) == nil {
+		<-p.reply // it was settled meanwhile; the context still decides, but nothing may leak
+		if p.buf != nil {
+			p.buf.Release()
+		}
+		return e
+	}
+	if p.parcel.withdraw() {
+		e.unsent = true
+		return e
+	}
+	if buf, err := c.encode(&wire.Frame{Kind: wire.Cancel, Tx: p.tx}, nil); err == nil {
+		c.out.post(buf)
+	}
+	return e
+}
+
+// finish decodes what the call ended with, in the caller's goroutine.
+func (c *Conn) finish(m *Message, p *pending, reply any) error {
+	if p.buf == nil {
+		return c.over(m.Type, !p.parcel.withdraw())
+	}
+	defer p.buf.Release()
+	if p.frame.Kind == wire.Error {
+		var e Error
+		if err := c.format.DecodePayload(&p.frame, &e); err != nil {
+			return &Error{Code: Protocol, Message: fmt.Sprintf("%s: the error that the peer answered cannot be read: %v", m.Type, err), Origin: FromTransport}
+		}
+		return &e
+	}
+	if err := c.format.DecodePayload(&p.frame, reply); err != nil {
+		return &Error{Code: Invalid, Message: fmt.Sprintf("%s: reply: %v", m.Type, err), Origin: FromTransport, local: err}
+	}
+	return nil
+}
+
+// encode returns a frame in a buffer from the pool.
+func (c *Conn) encode(f *wire.Frame, payload any) (*wire.Buffer, error) {
+	buf := wire.NewBuffer()
+	b, err := c.format.Append(buf.B[:0], f, payload, c.opt.MaxFrame)
+	buf.B = b
+	if err != nil {
+		buf.Release()
+		return nil, err
+	}
+	return buf, nil
+}

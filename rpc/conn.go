@@ -1,0 +1,261 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// A Logger takes what a connection has to say; hclog.Logger is one. A logger that panics breaks no call.
+type Logger interface {
+	Debug(msg string, args ...any)
+	Warn(msg string, args ...any)
+}
+
+// Options configure a Conn. The zero value works.
+type Options struct {
+	Serializer  codec.Serializer // nil: MessagePackSerializer
+	Handlers    *Mux             // what this end answers; nil: nothing
+	PeerHandles []Use            // what the peer said it handles; nil: not stated, nothing is checked
+	Side        Origin           // what this end is: the origin of the errors of its handlers
+	Caller      Peer             // what Caller returns in handlers; nil: the connection itself
+	MaxFrame    int              // bytes of one frame, both ways; 0: 16 MiB
+	MaxInflight int              // calls at once, each way: more wait at the sender; 0: 1,024
+	CallTimeout time.Duration    // of calls whose context has no deadline; 0: none
+	Logger      Logger           // nil: nothing is said
+	OnGoodbye   func(Goodbye)    // the peer starts no new calls; called in a goroutine of its own
+	Observe     func(Observation)
+}
+
+// An Observation is one finished message, for metrics.
+type Observation struct {
+	Type     string
+	Kind     Kind
+	Incoming bool          // handled here; false: sent from here
+	Duration time.Duration // a call: until its reply; a notice: until it was queued, or handled
+	Err      error
+}
+
+// A Conn carries messages of both directions over one stream. It is a Peer: the other end. All methods may
+// be called concurrently.
+type Conn struct {
+	opt    Options
+	format wire.Format
+	stream net.Conn
+	out    *outbox
+	in     receiver
+	base   context.Context // ends with the connection; carries what handlers find
+	cancel context.CancelCauseFunc
+	slots  chan struct{} // one for each call in flight from here
+	lastTx atomic.Uint64
+
+	mu       sync.Mutex // guards all below; never held while calling out
+	calls    map[wire.Tx]*pending
+	serving  map[wire.Tx]*inbound
+	idle     chan struct{} // closed when nothing runs any more; nil if nobody waits
+	leaving  bool          // goodbye was said here: no new root calls
+	ended    error         // why the connection is over
+	handlers int           // handlers running, those of notices included
+	checked  map[checkKey]error
+
+	notices noticeSender
+	inbox   noticeQueue
+	pings   pings
+
+	counts counters
+	done   chan struct{} // closed when the connection is over
+	wg     sync.WaitGroup
+}
+
+// receiver is how frames get in and to whoever waits for them: it hides who reads the stream.
+type receiver interface {
+	run()
+	await(ctx context.Context, p *pending) bool
+}
+
+// NewConn starts carrying messages over a stream on which the handshake, if there is one, is done. The Conn owns the stream from
+// now on; Close ends both. Of ctx it keeps the values, which handlers find in theirs, and not the cancellation.
+func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
+	opt.setDefaults()
+	r := wire.ReaderOf(stream)
+	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	c := &Conn{
+		opt: opt, format: wire.FormatOf(opt.Serializer), stream: stream, base: base, cancel: cancel,
+		slots: make(chan struct{}, opt.MaxInflight),
+		calls: make(map[wire.Tx]*pending), serving: make(map[wire.Tx]*inbound), checked: make(map[checkKey]error),
+		done: make(chan struct{}),
+	}
+	c.out = newOutbox(stream, func(err error) { c.fail(fmt.Errorf("write: %w", err)) })
+	c.notices.init()
+	c.inbox.next = 1
+	r.SetFraming(c.format, opt.MaxFrame)
+	c.in = &loop{c: c, r: r}
+	c.wg.Add(2)
+	go func() { defer c.wg.Done(); c.out.run() }()
+	go func() { defer c.wg.Done(); c.in.run() }()
+	return c
+}
+
+func (o *Options) setDefaults() {
+	if o.Serializer == nil {
+		o.Serializer = codec.MessagePackSerializer{}
+	}
+	if o.Handlers == nil {
+		o.Handlers = NewMux()
+	}
+	limits := wire.Limits{Frame: o.MaxFrame, Inflight: o.MaxInflight}.WithDefaults()
+	o.MaxFrame, o.MaxInflight = limits.Frame, limits.Inflight
+}
+
+// Done is closed when the connection is over, by either side.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Err says why the connection is over; nil while it is not, io.EOF if the peer closed it.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended
+}
+
+// ErrClosed is the Err of a connection that this side closed.
+var ErrClosed = errors.New("connection closed")
+
+// Close ends the connection at once: calls in flight fail with Unavailable, the contexts of running handlers end. It waits for
+// the connection's goroutines, not for handlers. To let them finish, call Goodbye and Drain first.
+func (c *Conn) Close() error {
+	c.fail(ErrClosed)
+	c.wg.Wait()
+	return nil
+}
+
+// fail ends the connection, once.
+func (c *Conn) fail(cause error) {
+	c.mu.Lock()
+	if c.ended != nil {
+		c.mu.Unlock()
+		return
+	}
+	c.ended = cause
+	calls := c.calls
+	c.calls = nil
+	c.mu.Unlock()
+
+	c.out.close()
+	c.stream.Close()
+	c.cancel(&Error{Code: Unavailable, Message: "connection to the caller is over: " + cause.Error(), Origin: FromTransport})
+	for _, p := range calls {
+		p.settle(wire.Frame{}, nil)
+	}
+	close(c.done)
+	if !errors.Is(cause, io.EOF) && !errors.Is(cause, ErrClosed) {
+		c.warn("connection ended", "reason", cause.Error())
+	}
+}
+
+// over is the error of a call that the end of the connection ended.
+func (c *Conn) over(what string, delivered bool) *Error {
+	e := &Error{Code: Unavailable, Message: fmt.Sprintf("%s: %s", what, endText(c.Err())), Origin: FromTransport, unsent: !delivered, Retryable: !delivered}
+	return e
+}
+
+func endText(err error) string {
+	if errors.Is(err, io.EOF) {
+		return "the peer closed the connection"
+	}
+	return err.Error()
+}
+
+type checkKey struct {
+	name           string
+	payload, reply reflect.Type
+}
+
+// check compares what is about to be sent with what the peer handles, once for each message.
+func (c *Conn) check(m *Message, reply any) error {
+	if c.opt.PeerHandles == nil || m.describe == nil {
+		return nil
+	}
+	key := checkKey{m.Type, reflect.TypeOf(m.Payload), reflect.TypeOf(reply)}
+	c.mu.Lock()
+	err, seen := c.checked[key]
+	c.mu.Unlock()
+	if !seen {
+		err = c.compare(m)
+		c.mu.Lock()
+		c.checked[key] = err
+		c.mu.Unlock()
+	}
+	return err
+}
+
+func (c *Conn) compare(m *Message) error {
+	for i := range c.opt.PeerHandles {
+		there := &c.opt.PeerHandles[i]
+		if there.Name != m.Type {
+			continue
+		}
+		use := m.describe(m.Type, m.Kind)
+		here, handled := use.record(), there.record()
+		if err := wire.CheckMessage(&here, &handled); err != nil {
+			return NotSent(Invalid, "%w", err)
+		}
+		return nil
+	}
+	err := unimplemented(m.Type, c.opt.PeerHandles)
+	err.unsent, err.Origin = true, FromTransport
+	return err
+}
+
+// counters count what is dropped or broken; see Stats.
+type counters struct {
+	droppedReplies, corruptFrames, refused atomic.Uint64
+}
+
+// Stats is a snapshot of a connection, for status and metrics.
+type Stats struct {
+	Pending        int    // calls made here that wait for their reply
+	Serving        int    // handlers running here
+	Unacknowledged int    // notices sent that the peer has not handled
+	DroppedReplies uint64 // replies to calls that were not pending any more
+	CorruptFrames  uint64 // frames that could not be read
+	Refused        uint64 // calls refused because too many were in flight
+}
+
+// Stats returns a snapshot.
+func (c *Conn) Stats() Stats {
+	c.mu.Lock()
+	s := Stats{Pending: len(c.calls), Serving: c.handlers}
+	c.mu.Unlock()
+	s.Unacknowledged = c.notices.unacknowledged()
+	s.DroppedReplies, s.CorruptFrames, s.Refused = c.counts.droppedReplies.Load(), c.counts.corruptFrames.Load(), c.counts.refused.Load()
+	return s
+}
+
+func (c *Conn) warn(msg string, args ...any) {
+	if c.opt.Logger == nil {
+		return
+	}
+	defer func() { _ = recover() }()
+	c.opt.Logger.Warn(msg, args...)
+}
+
+func (c *Conn) observe(o Observation) {
+	if c.opt.Observe == nil {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			c.warn("hook panicked", "panic", fmt.Sprint(p))
+		}
+	}()
+	c.opt.Observe(o)
+}

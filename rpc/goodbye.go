@@ -1,0 +1,101 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// A Goodbye says that its sender starts no new calls on the connection. Calls that its running handlers make are still allowed.
+type Goodbye struct {
+	Then  string        // GoodbyeStop or GoodbyePark
+	Lease time.Duration // with GoodbyePark: how long to stay
+}
+
+// What follows a goodbye.
+const (
+	GoodbyeStop = "stop"
+	GoodbyePark = "park"
+)
+
+// Goodbye tells the peer that no new call starts here. Later root calls and notices from this end fail with Unavailable, not
+// delivered.
+func (c *Conn) Goodbye(ctx context.Context, g Goodbye) error {
+	c.mu.Lock()
+	c.leaving = true
+	c.mu.Unlock()
+	buf, err := c.encode(&wire.Frame{Kind: wire.Goodbye, Meta: wire.Meta{Then: g.Then, Lease: g.Lease.Milliseconds()}}, nil)
+	if err != nil {
+		return err
+	}
+	if _, err := c.out.send(ctx, buf); err != nil {
+		return c.unsent(ctx, "goodbye")
+	}
+	return nil
+}
+
+func (c *Conn) heardGoodbye(m wire.Meta) {
+	if c.opt.OnGoodbye != nil {
+		go c.opt.OnGoodbye(Goodbye{Then: m.Then, Lease: milliseconds(m.Lease)})
+	}
+}
+
+// Drain waits until no handler runs here, no call from here is in flight, no notice waits to be handled, and all answers have been
+// handed to the kernel. It ends early with ctx, and without an error with the connection.
+func (c *Conn) Drain(ctx context.Context) error {
+	for {
+		idle, err := c.whenIdle()
+		if err != nil {
+			return nil
+		}
+		if idle == nil {
+			c.out.flush(ctx)
+			return ctx.Err()
+		}
+		select {
+		case <-idle:
+		case <-c.done:
+			return nil
+		case <-ctx.Done():
+			s := c.Stats()
+			return fmt.Errorf("%d handlers and %d calls are still running: %w", s.Serving, s.Pending, context.Cause(ctx))
+		}
+	}
+}
+
+// whenIdle returns a channel that is closed when nothing runs any more; nil if nothing does now. The error is that of
+// a connection that is over.
+func (c *Conn) whenIdle() (<-chan struct{}, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended != nil || c.handlers+len(c.calls) == 0 {
+		return nil, c.ended
+	}
+	if c.idle == nil {
+		c.idle = make(chan struct{})
+	}
+	return c.idle, nil
+}
+
+// settleIdle wakes those who wait for nothing to run. mu is held.
+func (c *Conn) settleIdle() {
+	if c.idle != nil && c.handlers+len(c.calls) == 0 {
+		close(c.idle)
+		c.idle = nil
+	}
+}
+
+// CancelHandlers ends the contexts of all handlers that run here.
+func (c *Conn) CancelHandlers() {
+	c.mu.Lock()
+	all := make([]*inbound, 0, len(c.serving))
+	for _, in := range c.serving {
+		all = append(all, in)
+	}
+	c.mu.Unlock()
+	for _, in := range all {
+		in.cancel()
+	}
+}

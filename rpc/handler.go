@@ -1,0 +1,81 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/go-hotplug/hotplug/internal/nearest"
+)
+
+// A Handler answers one message of a contract. Method.Handle and its like make one.
+type Handler struct {
+	use Use
+	run func(ctx context.Context, in *inbound) (any, error)
+}
+
+// Use states what the handler answers.
+func (h Handler) Use() Use { return h.use }
+
+// ReservedPrefix begins the names that the protocol keeps for itself.
+const ReservedPrefix = "hotplug."
+
+// A Mux finds handlers by name. It does not change once built.
+type Mux struct {
+	byName map[string]Handler
+	uses   []Use
+}
+
+// NewMux collects handlers. It panics on an empty handler and on a name that is handled twice: both are bugs in the program.
+func NewMux(handlers ...Handler) *Mux {
+	m := &Mux{byName: make(map[string]Handler, len(handlers))}
+	for _, h := range handlers {
+		name := h.use.Name
+		if h.run == nil || name == "" {
+			panic("rpc: a handler without a name or function: make it with Handle of a message constant")
+		}
+		if _, dup := m.byName[name]; dup {
+			panic(fmt.Sprintf("rpc: message %q is handled twice", name))
+		}
+		m.byName[name] = h
+		m.uses = append(m.uses, h.use)
+	}
+	sort.Slice(m.uses, func(i, j int) bool { return m.uses[i].Name < m.uses[j].Name })
+	return m
+}
+
+// Uses lists what is handled, by name.
+func (m *Mux) Uses() []Use { return m.uses }
+
+func (m *Mux) find(name string, notice bool) (Handler, error) {
+	h, ok := m.byName[name]
+	if !ok {
+		return h, unimplemented(name, m.uses)
+	}
+	if notice != (h.use.Kind == KindNotice) {
+		sent := "request"
+		if notice {
+			sent = "notice"
+		}
+		return h, &Error{Code: Invalid, NotStarted: true, Message: fmt.Sprintf("message %q is a %s and was sent as a %s", name, h.use.Kind, sent)}
+	}
+	return h, nil
+}
+
+func unimplemented(name string, uses []Use) *Error {
+	names := make([]string, len(uses))
+	for i := range uses {
+		names[i] = uses[i].Name
+	}
+	text := fmt.Sprintf("message %q is not handled", name)
+	switch near := nearest.Name(name, names); {
+	case near != "":
+		text += fmt.Sprintf(": did you mean %q?", near)
+	case len(names) == 0:
+		text += ": nothing is"
+	default:
+		text += ": handled are " + strings.Join(names, ", ")
+	}
+	return &Error{Code: Unimplemented, NotStarted: true, Message: text}
+}

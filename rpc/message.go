@@ -1,0 +1,78 @@
+package rpc
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/shape"
+)
+
+// A Kind says how a message travels.
+type Kind string
+
+const (
+	KindMethod Kind = "method" // request, one reply; runs at most once
+	KindQuery  Kind = "query"  // request, one reply; may run more than once
+	KindNotice Kind = "notice" // no reply
+)
+
+// A Message is one message on its way: what peers, hooks and middleware see of it.
+type Message struct {
+	Kind    Kind
+	Type    string            // the name in the contract
+	Payload any               // the Go value, on the sending side; nil if there is none
+	Headers map[string]string // travels beside the payload: trace context and the like; may be nil
+
+	describe func(name string, kind Kind) Use // the sender's types; nil: not stated
+}
+
+// A Peer is the other end: a plugin as its host sees it, the host as a plugin sees it, or a bare
+// connection. Contracts call it; wrap one to add retries or tracing. Its methods may be called concurrently.
+type Peer interface {
+	// Invoke sends m and decodes the reply into reply, a non-nil pointer. It blocks until the reply is
+	// there or ctx ends.
+	Invoke(ctx context.Context, m *Message, reply any) error
+
+	// Notify sends m, which has no reply. It blocks while the peer has too many notices that it has
+	// not handled, until ctx ends.
+	Notify(ctx context.Context, m *Message) error
+}
+
+// A Use states that a message is called or handled with these types. It is compared in the handshake.
+type Use struct {
+	Name    string
+	Kind    Kind
+	Payload *shape.Shape // nil matches anything
+	Reply   *shape.Shape // nil: none, or matches anything
+}
+
+func useOf[Req, Res any](name string, kind Kind) Use {
+	return Use{Name: name, Kind: kind, Payload: shape.OfType(reflect.TypeFor[Req]()), Reply: shape.OfType(reflect.TypeFor[Res]())}
+}
+
+func noticeUse[T any](name string, kind Kind) Use {
+	return Use{Name: name, Kind: kind, Payload: shape.OfType(reflect.TypeFor[T]())}
+}
+
+func (u *Use) record() wire.Message {
+	return wire.Message{Name: u.Name, Kind: string(u.Kind), Payload: u.Payload, Reply: u.Reply}
+}
+
+// Records turns uses into what a handshake carries.
+func Records(uses []Use) []wire.Message {
+	out := make([]wire.Message, 0, len(uses))
+	for i := range uses {
+		out = append(out, uses[i].record())
+	}
+	return out
+}
+
+// UsesOf turns what a handshake carried into uses.
+func UsesOf(records []wire.Message) []Use {
+	out := make([]Use, 0, len(records))
+	for _, r := range records {
+		out = append(out, Use{Name: r.Name, Kind: Kind(r.Kind), Payload: r.Payload, Reply: r.Reply})
+	}
+	return out
+}

@@ -1,0 +1,252 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// Notices are the stream with tx 0 of each direction: numbered from 1, handled in order, one at a time, and acknowledged by
+// credit. At most noticeWindow of them, or noticeBytes of payload, are unacknowledged.
+const (
+	noticeWindow = 1024
+	noticeBytes  = 16 << 20
+)
+
+// noticeSender numbers notices and keeps to the window.
+type noticeSender struct {
+	turn chan struct{} // holds one token: who has it numbers and queues the next notice
+
+	mu    sync.Mutex // guards all below
+	last  uint64     // number of the last notice sent
+	open  []int      // sizes of those not acknowledged, oldest first
+	bytes int        // sum of open
+	room  chan struct{}
+}
+
+func (n *noticeSender) init() {
+	n.turn = make(chan struct{}, 1)
+	n.turn <- struct{}{}
+}
+
+func (n *noticeSender) unacknowledged() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.open)
+}
+
+// wait returns nil if there is room in the window, else a channel that is closed when there may be.
+func (n *noticeSender) wait() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.open) < noticeWindow && (n.bytes < noticeBytes || len(n.open) == 0) {
+		return nil
+	}
+	if n.room == nil {
+		n.room = make(chan struct{})
+	}
+	return n.room
+}
+
+func (n *noticeSender) sent(size int) {
+	n.mu.Lock()
+	n.last++
+	n.open = append(n.open, size)
+	n.bytes += size
+	n.mu.Unlock()
+}
+
+// acknowledge takes the oldest count notices off; false if there are not that many.
+func (n *noticeSender) acknowledge(count uint64) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if count > uint64(len(n.open)) {
+		return false
+	}
+	for _, size := range n.open[:count] {
+		n.bytes -= size
+	}
+	n.open = append(n.open[:0], n.open[count:]...)
+	if n.room != nil {
+		close(n.room)
+		n.room = nil
+	}
+	return true
+}
+
+// Notify implements Peer.
+func (c *Conn) Notify(ctx context.Context, m *Message) error {
+	start := time.Now()
+	err := c.notify(ctx, m)
+	c.observe(Observation{Type: m.Type, Kind: KindNotice, Duration: time.Since(start), Err: err})
+	return err
+}
+
+func (c *Conn) notify(ctx context.Context, m *Message) error {
+	if err := c.check(m, nil); err != nil {
+		return err
+	}
+	select {
+	case <-c.notices.turn:
+		defer func() { c.notices.turn <- struct{}{} }()
+	case <-ctx.Done():
+		return windowFull(ctx, m.Type)
+	case <-c.done:
+		return c.over(m.Type, false)
+	}
+	for room := c.notices.wait(); room != nil; room = c.notices.wait() {
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return windowFull(ctx, m.Type)
+		case <-c.done:
+			return c.over(m.Type, false)
+		}
+	}
+	return c.sendNotice(ctx, m)
+}
+
+func windowFull(ctx context.Context, what string) error {
+	return NotSent(Exhausted, "%s: the peer has not handled the last %d notices: %w", what, noticeWindow, context.Cause(ctx))
+}
+
+// sendNotice numbers and queues one notice. The caller has the turn.
+func (c *Conn) sendNotice(ctx context.Context, m *Message) error {
+	f := wire.Frame{Kind: wire.Notice, Tx: wire.Tx{N: c.notices.last + 1}, Type: m.Type, Meta: wire.Meta{Headers: m.Headers}}
+	buf, err := c.encode(&f, m.Payload)
+	if err != nil {
+		return NotSent(Invalid, "encode %s: %w", m.Type, err)
+	}
+	c.mu.Lock()
+	refused := c.leaving && !c.nested(ctx)
+	c.mu.Unlock()
+	if refused {
+		buf.Release()
+		return NotSent(Unavailable, "%s: this side has said goodbye and sends no new notices", m.Type)
+	}
+	size := len(buf.B)
+	c.notices.sent(size) // before it is queued: the acknowledgement must find it
+	if _, err := c.out.send(ctx, buf); err != nil {
+		c.notices.unsend()
+		return c.unsent(ctx, m.Type)
+	}
+	return nil
+}
+
+// unsend takes the last notice back, which was not queued.
+func (n *noticeSender) unsend() {
+	n.mu.Lock()
+	n.last--
+	n.bytes -= n.open[len(n.open)-1]
+	n.open = n.open[:len(n.open)-1]
+	n.mu.Unlock()
+}
+
+// credit is the peer's acknowledgement of notices.
+func (c *Conn) credit(f wire.Frame) error {
+	if !f.Tx.IsZero() {
+		return nil // for a stream that has ended
+	}
+	if !c.notices.acknowledge(f.Meta.Items) {
+		return &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("%d notices acknowledged, more than are open", f.Meta.Items)}
+	}
+	return nil
+}
+
+// noticeQueue holds notices that arrived and were not handled. The reader fills it; one goroutine, which lives while there are any,
+// empties it.
+type noticeQueue struct {
+	mu      sync.Mutex // guards all below
+	next    uint64     // the number that the next notice must have
+	queue   []*inbound
+	owed    uint64 // handled and not acknowledged
+	running bool   // the goroutine lives
+}
+
+// add enters a notice. start says that the goroutine must be started.
+func (q *noticeQueue) add(in *inbound) (start bool, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	open := len(q.queue) + int(q.owed)
+	if in.frame.Tx != (wire.Tx{N: q.next}) || open >= noticeWindow {
+		return false, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("notice %s where number %d was due, with %d of %d unacknowledged", in.frame.Tx, q.next, open, noticeWindow)}
+	}
+	q.next++
+	q.queue = append(q.queue, in)
+	start, q.running = !q.running, true
+	return start, nil
+}
+
+// take returns the oldest notice; nil ends the goroutine.
+func (q *noticeQueue) take() *inbound {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.queue) == 0 {
+		q.queue, q.running = nil, false
+		return nil
+	}
+	in := q.queue[0]
+	q.queue[0], q.queue = nil, q.queue[1:]
+	return in
+}
+
+// done counts one notice as handled and returns how many to acknowledge now: when half the window is owed, or when none waits.
+func (q *noticeQueue) done() (acknowledge uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.owed++
+	if q.owed < noticeWindow/2 && len(q.queue) > 0 {
+		return 0
+	}
+	acknowledge, q.owed = q.owed, 0
+	return acknowledge
+}
+
+// enqueueNotice takes a notice from the reader. It owns buf.
+func (c *Conn) enqueueNotice(f wire.Frame, buf *wire.Buffer) error {
+	c.mu.Lock()
+	c.handlers++
+	c.mu.Unlock()
+	start, err := c.inbox.add(&inbound{conn: c, frame: f, buf: buf})
+	if err != nil {
+		buf.Release()
+		return err
+	}
+	if start {
+		go c.handleNotices()
+	}
+	return nil
+}
+
+// handleNotices runs the handlers of waiting notices, until there are none or the connection is over.
+func (c *Conn) handleNotices() {
+	for in := c.inbox.take(); in != nil && c.Err() == nil; in = c.inbox.take() {
+		c.handleNotice(in)
+	}
+}
+
+func (c *Conn) handleNotice(in *inbound) {
+	start := time.Now()
+	_, err := c.runHandler(context.WithValue(c.base, inboundKey{}, in), in, true)
+	in.release()
+	if err != nil {
+		c.warn("notice not handled", "message", in.frame.Type, "error", err.Error())
+	}
+	c.observe(Observation{Type: in.frame.Type, Kind: KindNotice, Incoming: true, Duration: time.Since(start), Err: err})
+	if n := c.inbox.done(); n > 0 {
+		c.acknowledge(n)
+	}
+	c.mu.Lock()
+	c.finished()
+	c.mu.Unlock()
+}
+
+// acknowledge tells the sender that n more notices were handled.
+func (c *Conn) acknowledge(n uint64) {
+	if buf, err := c.encode(&wire.Frame{Kind: wire.Credit, Meta: wire.Meta{Items: n}}, nil); err == nil {
+		_, _ = c.out.send(c.base, buf)
+	}
+}

@@ -1,0 +1,215 @@
+package rpc
+
+import (
+	"context"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// highWater is how many bytes may wait to be written before senders wait, in bytes.
+const highWater = 1 << 20
+
+// batch is how many bytes of small frames are written at once, in bytes.
+const batch = 64 << 10
+
+// A parcel is one frame on its way out.
+type parcel struct {
+	buf   *wire.Buffer
+	state atomic.Uint32
+}
+
+const (
+	waiting   = iota // not a byte was handed to the kernel
+	handed           // some bytes may have been
+	withdrawn        // never will be
+)
+
+// withdraw takes a frame back that has not been handed to the kernel, and reports whether it could.
+func (p *parcel) withdraw() bool { return p.state.CompareAndSwap(waiting, withdrawn) }
+
+// An outbox writes frames in the order in which they were sent, several at once where they are small. Its one goroutine is
+// owned by the connection and ends with it.
+type outbox struct {
+	w    io.Writer
+	wake chan struct{} // the sender of a frame signals, run receives; one slot is enough, it takes all there is
+	fail func(error)   // called once, by run, with the first error of w
+
+	mu     sync.Mutex // guards all below; never held while writing
+	queue  []*parcel
+	size   int           // bytes in queue
+	room   chan struct{} // closed when size falls to the mark; nil if nobody waits
+	closed bool
+	pong   *wire.Buffer // the last pong owed: a flood of pings costs one
+	idle   chan struct{}
+	busy   bool
+}
+
+func newOutbox(w io.Writer, fail func(error)) *outbox {
+	return &outbox{w: w, wake: make(chan struct{}, 1), fail: fail}
+}
+
+// send queues a frame. It waits while too much is queued already, until ctx ends or the box is closed; the parcel is nil if
+// it was not queued.
+func (o *outbox) send(ctx context.Context, buf *wire.Buffer) (*parcel, error) {
+	p := &parcel{buf: buf}
+	o.mu.Lock()
+	for o.size > highWater && !o.closed {
+		if o.room == nil {
+			o.room = make(chan struct{})
+		}
+		room := o.room
+		o.mu.Unlock()
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		o.mu.Lock()
+	}
+	if o.closed {
+		o.mu.Unlock()
+		return nil, io.ErrClosedPipe
+	}
+	o.queue = append(o.queue, p)
+	o.size += len(buf.B)
+	o.mu.Unlock()
+	o.signal()
+	return p, nil
+}
+
+// post queues a frame without waiting, whatever is queued: for the few frames that the reader answers with.
+func (o *outbox) post(buf *wire.Buffer) {
+	o.mu.Lock()
+	if !o.closed {
+		o.queue = append(o.queue, &parcel{buf: buf})
+		o.size += len(buf.B)
+	}
+	o.mu.Unlock()
+	o.signal()
+}
+
+// postPong replaces the pong that is still owed.
+func (o *outbox) postPong(buf *wire.Buffer) {
+	o.mu.Lock()
+	o.pong = buf
+	o.mu.Unlock()
+	o.signal()
+}
+
+func (o *outbox) signal() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// close makes senders fail and lets run end. What is queued is not written any more.
+func (o *outbox) close() {
+	o.mu.Lock()
+	o.closed = true
+	o.free()
+	o.settle()
+	o.mu.Unlock()
+	o.signal()
+}
+
+func (o *outbox) free() {
+	if o.room != nil {
+		close(o.room)
+		o.room = nil
+	}
+}
+
+// settle tells whoever waits in flush that nothing is left to write. mu is held.
+func (o *outbox) settle() {
+	if o.idle != nil && (o.closed || (!o.busy && len(o.queue) == 0 && o.pong == nil)) {
+		close(o.idle)
+		o.idle = nil
+	}
+}
+
+// flush waits until all that is queued has been handed to the kernel.
+func (o *outbox) flush(ctx context.Context) {
+	o.mu.Lock()
+	if o.idle == nil {
+		o.idle = make(chan struct{})
+	}
+	idle := o.idle
+	o.settle()
+	o.mu.Unlock()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+	}
+}
+
+// take empties the queue. The first result is nil and ok true if there is nothing to do.
+func (o *outbox) take() (queue []*parcel, pong *wire.Buffer, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return nil, nil, false
+	}
+	queue, pong = o.queue, o.pong
+	o.queue, o.pong, o.size = nil, nil, 0
+	o.busy = len(queue) > 0 || pong != nil
+	o.free()
+	o.settle()
+	return queue, pong, true
+}
+
+// run writes until the box is closed or the stream fails.
+func (o *outbox) run() {
+	scratch := make([]byte, 0, 4<<10)
+	for range o.wake {
+		for {
+			queue, pong, ok := o.take()
+			if !ok {
+				return
+			}
+			if len(queue) == 0 && pong == nil {
+				break
+			}
+			if pong != nil {
+				queue = append(queue, &parcel{buf: pong})
+			}
+			var err error
+			if scratch, err = o.write(queue, scratch[:0]); err != nil {
+				o.fail(err)
+				return
+			}
+		}
+	}
+}
+
+// write writes frames, small ones together.
+func (o *outbox) write(queue []*parcel, scratch []byte) ([]byte, error) {
+	for _, p := range queue {
+		if !p.state.CompareAndSwap(waiting, handed) {
+			p.buf.Release()
+			continue
+		}
+		if len(scratch) > 0 && len(scratch)+len(p.buf.B) > batch {
+			if _, err := o.w.Write(scratch); err != nil {
+				return scratch, err
+			}
+			scratch = scratch[:0]
+		}
+		if len(p.buf.B) >= batch/2 && len(scratch) == 0 {
+			if _, err := o.w.Write(p.buf.B); err != nil {
+				return scratch, err
+			}
+		} else {
+			scratch = append(scratch, p.buf.B...)
+		}
+		p.buf.Release()
+	}
+	if len(scratch) == 0 {
+		return scratch, nil
+	}
+	_, err := o.w.Write(scratch)
+	return scratch[:0], err
+}

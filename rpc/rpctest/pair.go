@@ -1,0 +1,40 @@
+package rpctest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/go-hotplug/hotplug/internal/pipe"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// Pair returns two connected ends: a answers what handlers of a say, b those of b. Each knows what the other handles, as after a
+// handshake. Both are closed when the test ends.
+func Pair(t testing.TB, a, b []rpc.Handler) (*rpc.Conn, *rpc.Conn) {
+	t.Helper()
+	return PairWith(t, rpc.Options{Handlers: rpc.NewMux(a...), Side: rpc.FromHost}, rpc.Options{Handlers: rpc.NewMux(b...), Side: rpc.FromPlugin})
+}
+
+// PairWith is Pair with all the options of a connection. PeerHandles is filled in where it is nil.
+func PairWith(t testing.TB, a, b rpc.Options) (*rpc.Conn, *rpc.Conn) {
+	t.Helper()
+	describe(&a, &b)
+	describe(&b, &a)
+	left, right := pipe.New(0)
+	ca, cb := rpc.NewConn(context.Background(), left, a), rpc.NewConn(context.Background(), right, b)
+	t.Cleanup(func() {
+		ca.Close()
+		cb.Close()
+	})
+	return ca, cb
+}
+
+func describe(o, peer *rpc.Options) {
+	if o.PeerHandles != nil {
+		return
+	}
+	o.PeerHandles = []rpc.Use{}
+	if peer.Handlers != nil {
+		o.PeerHandles = append(o.PeerHandles, peer.Handlers.Uses()...)
+	}
+}
