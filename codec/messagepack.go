@@ -1,12 +1,8 @@
 package codec
 
 import (
-	"bytes"
 	"fmt"
 	"reflect"
-	"sync"
-
-	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/go-hotplug/hotplug/internal/mp"
 )
@@ -14,10 +10,6 @@ import (
 // MaxDepth is how deep arrays, maps and structs may be nested in one another, in both serializers,
 // when decoding; encoding refuses a value that goes deeper where its type would allow that.
 const MaxDepth = 256
-
-// keep is the largest input after which a pooled decoder is kept: its scratch buffer grows with the
-// longest string and would otherwise stay that long.
-const keep = 64 << 10
 
 // MessagePackSerializer is MessagePack: compact, binary, length-prefixed on the wire. `json` tags name
 // the fields (a `msgpack` tag comes first where there is one).
@@ -39,18 +31,13 @@ func (s MessagePackSerializer) Marshal(v any) ([]byte, error) {
 }
 
 // Append encodes v behind dst without an intermediate copy; on an error dst is returned with its
-// original length. A type with its own MarshalMsg([]byte) ([]byte, error) method is encoded by it.
+// original length. It refuses a value of a recursive or dynamic type that is nested deeper than
+// [MaxDepth], which one that contains itself is. A v with its own MarshalMsg([]byte) ([]byte, error)
+// method is encoded by it.
 func (MessagePackSerializer) Append(dst []byte, v any) ([]byte, error) {
-	n := len(dst)
-	var out []byte
-	var err error
-	if own, ok := v.(appendsMsg); ok && !isNilPointer(v) {
-		out, err = own.MarshalMsg(dst)
-	} else {
-		out, err = pack(dst, v)
-	}
+	out, err := encode(dst, v)
 	if err != nil {
-		return dst[:n], fmt.Errorf("encode %s: %w", typeName(v), err)
+		return dst, fmt.Errorf("encode %s: %w", typeName(v), err)
 	}
 	return out, nil
 }
@@ -65,86 +52,110 @@ type (
 	}
 )
 
-// A packer is an encoder with the slice that it appends to.
-type packer struct {
-	enc *msgpack.Encoder
-	buf []byte
+func encode(dst []byte, v any) ([]byte, error) {
+	if v == nil || isNilPointer(v) {
+		return mp.AppendNil(dst), nil
+	}
+	if own, ok := v.(appendsMsg); ok {
+		return own.MarshalMsg(dst)
+	}
+	info := infoOf(reflect.TypeOf(v))
+	if info.err != nil {
+		return dst, info.err
+	}
+	if info.recursive || info.dynamic {
+		if err := checkDepth(reflect.ValueOf(v), info.plan); err != nil {
+			return dst, err
+		}
+	}
+	if info.addressed {
+		v = addressable(v)
+	}
+	return pack(dst, v)
 }
 
-func (p *packer) Write(b []byte) (int, error) {
-	p.buf = append(p.buf, b...)
-	return len(b), nil
+// addressable returns a pointer to a copy of v, unless v is a pointer: the library finds the methods of
+// a pointer only where it can take an address.
+func addressable(v any) any {
+	r := reflect.ValueOf(v)
+	if r.Kind() == reflect.Pointer {
+		return v
+	}
+	p := reflect.New(r.Type())
+	p.Elem().Set(r)
+	return p.Interface()
 }
 
-func (p *packer) WriteByte(c byte) error {
-	p.buf = append(p.buf, c)
-	return nil
-}
-
-var packers = sync.Pool{New: func() any {
-	p := &packer{enc: msgpack.NewEncoder(nil)}
-	p.enc.SetCustomStructTag("json")
-	p.enc.UseCompactInts(true)
-	return p
-}}
-
-func pack(dst []byte, v any) ([]byte, error) {
-	p := packers.Get().(*packer)
-	p.buf = dst
-	p.enc.ResetWriter(p) // unlike Reset, keeps the settings
-	err := p.enc.Encode(v)
-	out := p.buf
-	p.buf = nil
-	packers.Put(p)
-	return out, err
-}
-
-// Unmarshal decodes data, exactly one value, into v.
+// Unmarshal decodes data, exactly one value, into v, a non-nil pointer to a zero value. Data is walked
+// before it is decoded. Refused are, each by the field's name: a number that the field cannot
+// hold exactly (a fraction may lose digits in a float32), an array of another length than a Go array, a
+// name that is there twice, a value of another kind, nesting beyond [MaxDepth], and input that
+// takes more memory than 64 times its length (64 MiB if that is more). Accepted are: names that the
+// struct does not have, nil for every type but time.Time (it becomes the zero value), a whole float for
+// an integer.
+//
+// An any becomes nil, bool, int64, uint64 (only above math.MaxInt64), float64, string, []byte,
+// time.Time, []any or map[string]any. A v with its own UnmarshalMsg([]byte) ([]byte, error) method is
+// decoded by it.
 func (MessagePackSerializer) Unmarshal(data []byte, v any) error {
-	if err := unpackChecked(data, v); err != nil {
+	if err := decode(data, v); err != nil {
 		return fmt.Errorf("decode %s: %w", typeName(v), err)
 	}
 	return nil
 }
 
-func unpackChecked(data []byte, v any) error {
-	rest, err := mp.Walk(data, MaxDepth)
+func decode(data []byte, v any) error {
+	to, err := target(v)
 	if err != nil {
 		return err
 	}
-	if len(rest) > 0 {
-		return fmt.Errorf("%d bytes follow the value", len(rest))
+	if own, ok := v.(readsMsg); ok {
+		return decodeOwn(data, own)
 	}
-	return unpack(data, v)
+	info := infoOf(to.Type())
+	if info.err != nil {
+		return info.err
+	}
+	if data, err = check(data, info.plan); err != nil {
+		return err
+	}
+	if to.Kind() == reflect.Interface {
+		to.SetZero() // the library would decode into what is there
+	}
+	if err := unpack(data, to.Addr().Interface()); err != nil {
+		return err
+	}
+	if info.dynamic {
+		loosen(to, info.plan, MaxDepth)
+	}
+	return nil
 }
 
-// An unpacker is a decoder with the reader that feeds it.
-type unpacker struct {
-	dec *msgpack.Decoder
-	in  bytes.Reader
+func decodeOwn(data []byte, v readsMsg) error {
+	rest, err := mp.Walk(data, MaxDepth)
+	if err == nil && len(rest) == 0 {
+		rest, err = v.UnmarshalMsg(data)
+	}
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%d bytes follow the value", len(rest))
+	}
+	return err
 }
 
-var unpackers = sync.Pool{New: func() any {
-	u := &unpacker{dec: msgpack.NewDecoder(nil)}
-	u.dec.SetCustomStructTag("json")
-	u.dec.UseLooseInterfaceDecoding(true)
-	return u
-}}
-
-func unpack(data []byte, v any) (err error) {
-	u := unpackers.Get().(*unpacker)
-	u.in.Reset(data)
-	u.dec.ResetReader(&u.in) // unlike Reset, keeps the settings
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("decoder panicked: %v", p)
-			return
+// target is what v points to, through an interface that already holds a pointer.
+func target(v any) (reflect.Value, error) {
+	r := reflect.ValueOf(v)
+	if r.Kind() != reflect.Pointer || r.IsNil() {
+		return r, fmt.Errorf("cannot decode into %T: a pointer that is not nil is needed", v)
+	}
+	r = r.Elem()
+	for range maxHops {
+		if r.Kind() != reflect.Interface || r.Elem().Kind() != reflect.Pointer || r.Elem().IsNil() {
+			return r, nil
 		}
-		if u.in.Reset(nil); len(data) <= keep {
-			unpackers.Put(u)
-		}
-	}()
-	return u.dec.Decode(v)
+		r = r.Elem().Elem()
+	}
+	return r, fmt.Errorf("cannot decode into %T: a pointer that leads to itself", v)
 }
 
 func isNilPointer(v any) bool {

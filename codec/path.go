@@ -1,0 +1,41 @@
+package codec
+
+import (
+	"fmt"
+
+	"github.com/go-hotplug/hotplug/internal/mp"
+)
+
+// A pathError is an error with the way to the place that it is about.
+type pathError struct {
+	path string
+	err  error
+}
+
+func (e *pathError) Error() string { return fmt.Sprintf("field %q: %v", e.path, e.err) }
+func (e *pathError) Unwrap() error { return e.err }
+
+// within puts one step in front of the path of err: a field's name, or an index in brackets.
+func within(step string, err error) error {
+	inner, ok := err.(*pathError)
+	if !ok {
+		return &pathError{path: step, err: err}
+	}
+	if inner.path[0] == '[' {
+		inner.path = step + inner.path
+	} else {
+		inner.path = step + "." + inner.path
+	}
+	return inner
+}
+
+// keyStep names a map's key in a path.
+func keyStep(key []byte) string {
+	if s, _, err := mp.ReadString(key); err == nil {
+		return fmt.Sprintf("[%.64q]", s)
+	}
+	if i, _, err := mp.ReadInt(key); err == nil {
+		return fmt.Sprintf("[%d]", i)
+	}
+	return "[...]"
+}
