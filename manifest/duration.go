@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -23,6 +25,16 @@ func (d Duration) String() string {
 
 // MarshalText writes String.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// MarshalJSON writes the form that Parse reads: a Drain of 0 is "".
+func (t Timeouts) MarshalJSON() ([]byte, error) {
+	type timeouts Timeouts // without this method
+	out, err := json.Marshal(timeouts(t))
+	if t.Drain == 0 {
+		out = bytes.Replace(out, []byte(`"drain":"0s"`), []byte(`"drain":""`), 1)
+	}
+	return out, err
+}
 
 // ParseDuration reads Go's syntax; a negative duration is an error.
 func ParseDuration(text string) (Duration, error) {

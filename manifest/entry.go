@@ -53,7 +53,7 @@ func (e *Entry) decodeNode(d *decoder, n *node, key string) {
 	switch n.kind {
 	case kindString:
 		if !isInside(n.text) {
-			d.wrong(n, key, wantEntry)
+			d.wrong(n, key, rules["path"].want)
 			return
 		}
 		e.Path = path.Clean(n.text)

@@ -42,7 +42,7 @@ func wantOf(t reflect.Type, tag reflect.StructTag) string {
 	case t == reflect.TypeFor[Entry]():
 		return wantEntry
 	case t.Kind() == reflect.Int:
-		return "a whole number" + bounds(tag)
+		return "a whole number" + bounds(tag) + ", at most 2147483647"
 	}
 	return kindString
 }

@@ -1,13 +1,19 @@
 package manifest
 
 import (
+	"reflect"
 	"strings"
 	"unicode/utf8"
 )
 
 // Nearest is the known word that a misspelt one most likely meant, or "" if none is near. Case does not count.
 func Nearest(word string, known []string) string {
-	best, least := "", max(1, min(3, utf8.RuneCountInString(word)/2))+1
+	for _, k := range known {
+		if len(word) >= 3 && strings.HasPrefix(strings.ToLower(k), strings.ToLower(word)) {
+			return k
+		}
+	}
+	best, least := "", max(1, min(3, (len(word)+1)/3))+1
 	for _, k := range known {
 		if n := distance(strings.ToLower(word), strings.ToLower(k), least); n < least {
 			best, least = k, n
@@ -54,10 +60,31 @@ func didYouMean(word string, known []string) string {
 
 // nearestKey says which key was meant, or which there are.
 func nearestKey(key string, known []string) string {
+	if elsewhere := pathOf(reflect.TypeFor[Manifest](), key, ""); elsewhere != "" {
+		return quote(elsewhere) + " (that is where this key belongs)"
+	}
 	if near := Nearest(key, known); near != "" {
-		return quote(near) + ` (the nearest known key), or a key that begins with "x-"`
+		return quote(near) + " (the nearest known key)"
 	}
 	return "one of " + strings.Join(known, ", ") + `, or a key that begins with "x-"`
+}
+
+// pathOf is where below a struct a key is known, "" if nowhere.
+func pathOf(t reflect.Type, key, path string) string {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		here := strings.TrimPrefix(path+"."+keyOf(f), ".")
+		if keyOf(f) == key {
+			return here
+		}
+		if _, isLeaf := leaves[f.Type]; isLeaf || f.Type.Kind() != reflect.Struct || f.Type == reflect.TypeFor[Entry]() {
+			continue
+		}
+		if below := pathOf(f.Type, key, here); below != "" {
+			return below
+		}
+	}
+	return ""
 }
 
 // clip cuts what is too long for an error.

@@ -34,8 +34,13 @@ func (s Size) String() string {
 	return "0B"
 }
 
-// MarshalText writes String.
-func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+// MarshalText writes String; of 0 it writes "", because that is how a manifest says "no limit".
+func (s Size) MarshalText() ([]byte, error) {
+	if s == 0 {
+		return nil, nil
+	}
+	return []byte(s.String()), nil
+}
 
 // ParseSize reads a whole number followed by B, KiB, MiB or GiB.
 func ParseSize(text string) (Size, error) {
