@@ -60,10 +60,13 @@ func didYouMean(word string, known []string) string {
 
 // nearestKey says which key was meant, or which there are.
 func nearestKey(key string, known []string) string {
-	if elsewhere := pathOf(reflect.TypeFor[Manifest](), key, ""); elsewhere != "" {
+	near := Nearest(key, known)
+	// One slip of the finger is likelier than the wrong place: "timeout" means timeouts, not disconnect.timeout.
+	slip := near != "" && distance(strings.ToLower(key), strings.ToLower(near), 2) < 2
+	if elsewhere := pathOf(reflect.TypeFor[Manifest](), key, ""); elsewhere != "" && !slip {
 		return quote(elsewhere) + " (that is where this key belongs)"
 	}
-	if near := Nearest(key, known); near != "" {
+	if near != "" {
 		return quote(near) + " (the nearest known key)"
 	}
 	return "one of " + strings.Join(known, ", ") + `, or a key that begins with "x-"`
