@@ -121,5 +121,8 @@ func place(path string) string {
 	if path == "" {
 		return "the value"
 	}
+	if path[0] == '[' {
+		return fmt.Sprintf("element %q", path)
+	}
 	return fmt.Sprintf("field %q", path)
 }

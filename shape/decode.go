@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -20,7 +21,7 @@ func (s *Shape) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("decode shape: %w", err)
 	}
-	if d.json.More() {
+	if _, err := d.json.Token(); err != io.EOF {
 		return fmt.Errorf("decode shape: something follows the shape at byte %d", d.json.InputOffset())
 	}
 	*s = *got
@@ -50,7 +51,7 @@ func (d *decoder) shape(depth int) (*Shape, error) {
 			return d.object(depth)
 		}
 	}
-	return nil, fmt.Errorf("expected a string or an object, found %v at byte %d", token, d.json.InputOffset())
+	return nil, fmt.Errorf("expected a string or an object, found %s at byte %d", clip(fmt.Sprint(token)), d.json.InputOffset())
 }
 
 func scalar(text string) *Shape {
@@ -92,6 +93,9 @@ func (d *decoder) member(s *Shape, key string, depth int) (err error) {
 			s.Fields, err = d.fields(depth)
 			return err
 		}
+		if kind == "map" {
+			d.left-- // the key counts, said or not, so that what was read can be written
+		}
 		s.Elem, err = d.shape(depth - 1)
 	case key == "key":
 		s.Key, err = d.shape(depth - 1)
@@ -122,20 +126,25 @@ func (s Shape) normal() *Shape {
 }
 
 func (d *decoder) length() (int, error) {
-	var n json.Number
-	if err := d.json.Decode(&n); err != nil {
+	token, err := d.json.Token()
+	if err != nil {
 		return 0, err
 	}
+	n, _ := token.(json.Number)
 	v, err := n.Int64()
 	if err != nil || v < 0 || v > maxLen {
-		return 0, fmt.Errorf("array length %s, expected 0 to %d", clip(n.String()), maxLen)
+		return 0, fmt.Errorf("array length %s, expected a number from 0 to %d", clip(fmt.Sprint(token)), maxLen)
 	}
 	return int(v), nil
 }
 
 func (d *decoder) fields(depth int) ([]Field, error) {
-	if token, err := d.json.Token(); err != nil || token != json.Delim('{') {
-		return nil, fmt.Errorf("fields: expected an object, found %v (%v)", token, err)
+	token, err := d.json.Token()
+	if err != nil {
+		return nil, err
+	}
+	if token != json.Delim('{') {
+		return nil, fmt.Errorf("fields of a struct: expected an object, found %s at byte %d", clip(fmt.Sprint(token)), d.json.InputOffset())
 	}
 	var fields []Field
 	seen := map[string]bool{}
@@ -155,7 +164,7 @@ func (d *decoder) fields(depth int) ([]Field, error) {
 		}
 		fields = append(fields, f)
 	}
-	_, err := d.json.Token()
+	_, err = d.json.Token()
 	return fields, err
 }
 

@@ -17,8 +17,8 @@
 //   - Names and options of fields are those that encoding/json sees: `json` tags, `-`, embedded structs inlined,
 //     unexported fields left out.
 //   - What cannot be described is [Any] and matches anything: interfaces, types that encode themselves (except
-//     time.Time), references of a recursive type to itself, and whatever lies deeper than [MaxDepth] or beyond
-//     [MaxNodes].
+//     time.Time), references of a recursive type to itself, structs with `msgpack` tags that differ from their
+//     `json` tags, fields with the option `string`, and the deeper parts of types that would fill a handshake.
 //   - A shape that comes from another process is bounded in depth and size before it is built, and one of a newer
 //     version is read as far as it is understood.
 //   - Shapes are shared and read by many goroutines at once: nobody changes one after it was made.

@@ -77,6 +77,9 @@ func (e *encoder) structure(s *Shape, depth int) error {
 		if i > 0 {
 			e.out = append(e.out, ',')
 		}
+		if len(f.Name) > MaxName {
+			return fmt.Errorf("encode shape: field name of %d bytes, at most %d are allowed", len(f.Name), MaxName)
+		}
 		name, err := json.Marshal(markField(f))
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,32 +20,39 @@ type jsonField struct {
 
 // jsonFields lists the fields of struct type t under the rules of encoding/json: embedded structs are inlined; of
 // several fields of one name the least deep wins, then the one with a tag; if that leaves two, none is there.
-func jsonFields(t reflect.Type) []jsonField {
-	var found []jsonField
-	collect(t, nil, false, map[reflect.Type]bool{}, &found)
+// same is false if a `msgpack` tag says something else.
+func jsonFields(t reflect.Type) (fields []jsonField, same bool) {
+	c := collector{open: map[reflect.Type]bool{}}
+	c.collect(t, nil, false)
 	byName := map[string][]jsonField{}
-	for _, f := range found {
+	for _, f := range c.found {
 		byName[f.name] = append(byName[f.name], f)
 	}
-	var fields []jsonField
-	for _, f := range found {
+	for _, f := range c.found {
 		if w, ok := dominant(byName[f.name]); ok && slices.Equal(w.index, f.index) {
 			fields = append(fields, f)
 		}
 	}
-	return fields
+	return fields, !c.differs
 }
 
-// collect appends the fields of t and of the structs embedded in it, in the order of declaration. open has the
-// embedded structs around t: one that embeds itself adds nothing that is not hidden by the outer one.
-func collect(t reflect.Type, at []int, optional bool, open map[reflect.Type]bool, found *[]jsonField) {
-	if open[t] {
+// collector gathers fields before it is decided which of them hide others.
+type collector struct {
+	found   []jsonField
+	open    map[reflect.Type]bool // the structs around: one that embeds itself adds nothing that is not hidden
+	differs bool                  // a `msgpack` tag says something else than the `json` tag
+}
+
+// collect appends the fields of t and of the structs embedded in it, in the order of declaration.
+func (c *collector) collect(t reflect.Type, at []int, optional bool) {
+	if c.open[t] {
 		return
 	}
-	open[t] = true
-	defer delete(open, t)
+	c.open[t] = true
+	defer delete(c.open, t)
 	for i := range t.NumField() {
 		sf := t.Field(i)
+		c.differs = c.differs || tagsDiffer(sf)
 		tag := sf.Tag.Get("json")
 		if tag == "-" || !visible(sf) {
 			continue
@@ -53,19 +61,33 @@ func collect(t reflect.Type, at []int, optional bool, open map[reflect.Type]bool
 		if !validName(name) {
 			name = ""
 		}
-		index := append(slices.Clone(at), i)
-		inner := sf.Type
-		if inner.Name() == "" && inner.Kind() == reflect.Pointer {
-			inner = inner.Elem()
-		}
-		if name == "" && sf.Anonymous && inner.Kind() == reflect.Struct {
-			collect(inner, index, optional || sf.Type != inner, open, found)
-			continue
-		}
-		f := newField(sf, name, options)
-		f.index, f.optional = index, f.optional || optional
-		*found = append(*found, f)
+		c.field(sf, name, options, append(slices.Clone(at), i), optional)
 	}
+}
+
+func (c *collector) field(sf reflect.StructField, name, options string, index []int, optional bool) {
+	inner := sf.Type
+	if inner.Name() == "" && inner.Kind() == reflect.Pointer {
+		inner = inner.Elem()
+	}
+	if name == "" && sf.Anonymous && inner.Kind() == reflect.Struct {
+		c.collect(inner, index, optional || sf.Type != inner)
+		return
+	}
+	f := newField(sf, name, options)
+	f.index, f.optional = index, f.optional || optional
+	c.found = append(c.found, f)
+}
+
+// tagsDiffer reports whether MessagePack, which prefers its own tag, would write a field differently.
+func tagsDiffer(sf reflect.StructField) bool {
+	own, ok := sf.Tag.Lookup("msgpack")
+	if !ok || own == "" {
+		return false
+	}
+	name, options, _ := strings.Cut(own, ",")
+	jsonName, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
+	return cmp.Or(name, sf.Name) != cmp.Or(jsonName, sf.Name) || options != "" && options != "omitempty"
 }
 
 // visible reports whether a field can have a part in JSON: exported ones, and the exported fields of an embedded struct.

@@ -26,7 +26,7 @@ func fromMap(path string, s *Shape, object map[string]any) (any, error) {
 func mapOf[K comparable](path string, s *Shape, object map[string]any, typed func(any) K) (any, error) {
 	out := make(map[K]any, len(object))
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		at := fmt.Sprintf("%s[%q]", path, clip(name))
+		at := fmt.Sprintf("%s[%s]", path, clip(name))
 		key, err := mapKey(at, s.Key, name)
 		if err != nil {
 			return nil, err

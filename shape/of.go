@@ -105,11 +105,16 @@ func (d *deriver) pointer(t reflect.Type, depth int) *Shape {
 	return &p
 }
 
+// structOf is opaque where the two serializers would write different structs.
 func (d *deriver) structOf(t reflect.Type, depth int) *Shape {
+	fields, same := jsonFields(t)
+	if !same {
+		return anyShape
+	}
 	s := &Shape{Kind: Struct}
-	for _, f := range jsonFields(t) {
-		if d.budget < 0 {
-			break
+	for _, f := range fields {
+		if d.budget < 0 || len(f.name) > MaxName {
+			return anyShape
 		}
 		field := Field{Name: f.name, Optional: f.optional, Shape: anyShape}
 		if !f.quoted {

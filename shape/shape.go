@@ -26,12 +26,12 @@ const (
 	Struct  Kind = "struct"
 )
 
-// Limits of a shape. Beyond them OfType describes less, and UnmarshalJSON refuses.
+// Limits of a shape. OfType stays within them by describing less; MarshalJSON and UnmarshalJSON refuse what is beyond.
 const (
-	MaxDepth = 64   // shapes within shapes
-	MaxNodes = 4096 // shapes in one, itself included
-	MaxName  = 256  // bytes of a field's name
-	MaxBytes = 1 << 20
+	MaxDepth = 64      // shapes within shapes
+	MaxNodes = 4096    // shapes in one, itself included
+	MaxName  = 256     // bytes of a field's name
+	MaxBytes = 1 << 20 // of the JSON form
 )
 
 // Shape is the structure of one type. A nil *Shape is Any. Do not change a shape that you did not build.

@@ -66,6 +66,9 @@ func (w *writer) scalar(path string, s *Shape, v reflect.Value) error {
 		}
 	case Bytes:
 		if b, ok := bytesIn(v); ok {
+			if b == nil {
+				return w.marshal(path, nil)
+			}
 			return w.text(base64.StdEncoding.EncodeToString(b))
 		}
 	case Time:

@@ -66,7 +66,7 @@ func (w *writer) object(path string, s *Shape, v reflect.Value, depth int) error
 // member is the place and the shape of a member of a struct, a map or something opaque.
 func (s *Shape) member(path, name string) (string, *Shape) {
 	if s.kind() == Map {
-		return fmt.Sprintf("%s[%q]", path, clip(name)), s.Elem
+		return fmt.Sprintf("%s[%s]", path, clip(name)), s.Elem
 	}
 	if s.kind() == Struct {
 		if f := s.field(name); f != nil {
