@@ -68,8 +68,11 @@ func Records(uses []Use) []wire.Message {
 	return out
 }
 
-// UsesOf turns what a handshake carried into uses.
+// UsesOf turns what a handshake carried into uses; nil if it carried nothing.
 func UsesOf(records []wire.Message) []Use {
+	if records == nil {
+		return nil
+	}
 	out := make([]Use, 0, len(records))
 	for _, r := range records {
 		out = append(out, Use{Name: r.Name, Kind: Kind(r.Kind), Payload: r.Payload, Reply: r.Reply})

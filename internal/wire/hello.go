@@ -8,9 +8,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/go-hotplug/hotplug/shape"
 )
+
+// HandshakeTimeout is how long a handshake may take, from its first to its last byte.
+const HandshakeTimeout = 10 * time.Second
 
 // MaxHello is the size limit of a handshake line in bytes.
 const MaxHello = 1 << 20

@@ -1,0 +1,43 @@
+//go:build unix
+
+package plugin
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// takeDescriptor makes an inherited descriptor this process's own: a child of the plugin must not get it, else it would keep the
+// socket alive, or see a host that is gone as present.
+func takeDescriptor(fd int, name string) (*os.File, error) {
+	syscall.CloseOnExec(fd)
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		return nil, fmt.Errorf("%s: descriptor %d was not inherited: %w", name, fd, err)
+	}
+	return os.NewFile(uintptr(fd), name), nil
+}
+
+// backlog is how many connections may wait to be accepted.
+const backlog = 16
+
+// listenAgain makes this process the one that later dialers see as their peer: the kernel notes who called listen.
+func listenAgain(f *os.File) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var listenErr error
+	if err := raw.Control(func(fd uintptr) { listenErr = syscall.Listen(int(fd), backlog) }); err != nil {
+		return err
+	}
+	return listenErr
+}
+
+// killGroup ends this process and, if it leads its process group, as a launched plugin does, the whole group.
+func killGroup() {
+	if pid := os.Getpid(); syscall.Getpgrp() == pid {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+	}
+	os.Exit(ExitSoftware)
+}

@@ -1,0 +1,93 @@
+package plugin
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// inherited is what a host gave this process.
+type inherited struct {
+	startup  *wire.Startup
+	listener net.Listener
+	lifeline *os.File // its end of file means that the host is gone; nil if there is none
+	rest     io.Reader
+}
+
+func (in *inherited) close() {
+	in.listener.Close()
+	if in.lifeline != nil {
+		in.lifeline.Close()
+	}
+}
+
+// inherit reads what the environment variable and the descriptors say.
+func inherit(env string, id *identity) (*inherited, error) {
+	if env == "" {
+		return nil, exitf(ExitUsage, "%s", byHand(id))
+	}
+	os.Unsetenv(wire.StartupEnv) // a child of this plugin is not a plugin of this host
+	in, line, err := readStartup(env)
+	if err != nil {
+		return nil, exitf(ExitData, "%s: %v", wire.StartupEnv, err)
+	}
+	if in.startup, err = wire.ParseStartup(line); err != nil {
+		return nil, exitf(ExitData, "%v", err)
+	}
+	if in.listener, err = listen(in.startup); err != nil {
+		return nil, exitf(ExitData, "%v", err)
+	}
+	return in, nil
+}
+
+func readStartup(env string) (*inherited, []byte, error) {
+	number, ok := strings.CutPrefix(env, "fd:")
+	if !ok {
+		return &inherited{}, []byte(env), nil
+	}
+	fd, err := strconv.Atoi(number)
+	if err != nil || fd < 3 {
+		return nil, nil, fmt.Errorf("expected fd:N with N of 3 or more, found %q", env)
+	}
+	file, err := takeDescriptor(fd, "lifeline")
+	if err != nil {
+		return nil, nil, err
+	}
+	r := bufio.NewReaderSize(file, wire.MaxStartup+1)
+	line, err := r.ReadSlice('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, fmt.Errorf("read start-up data from descriptor %d: %w", fd, err)
+	}
+	return &inherited{lifeline: file, rest: r}, line, nil
+}
+
+// listen takes over the listening socket, or makes one where none could be inherited.
+func listen(s *wire.Startup) (net.Listener, error) {
+	if s.Listener == 0 {
+		l, err := net.Listen("unix", s.Socket)
+		if err != nil {
+			return nil, fmt.Errorf("listen on %s: %w", s.Socket, err)
+		}
+		return l, nil
+	}
+	file, err := takeDescriptor(s.Listener, "listener")
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() // net.FileListener works on a copy
+	if err := listenAgain(file); err != nil {
+		return nil, fmt.Errorf("listen on descriptor %d: %w", s.Listener, err)
+	}
+	l, err := net.FileListener(file)
+	if err != nil {
+		return nil, fmt.Errorf("descriptor %d is no listening socket: %w", s.Listener, err)
+	}
+	return l, nil
+}

@@ -1,0 +1,182 @@
+package plugin
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// A life is one process serving its host. Its run method owns it; every other goroutine only sends to its channels.
+type life struct {
+	s          Server
+	in         *inherited
+	id         *identity
+	serializer codec.Serializer
+	mux        *rpc.Mux
+	host       *hostPeer
+	sessions   chan *session    // from greet: a connection that passed its handshake
+	goodbyes   chan rpc.Goodbye // from the connection: the host starts no new calls
+	stopOnce   sync.Once
+}
+
+// hostGoneGrace is how long the Stop hook has when the host died.
+const hostGoneGrace = 500 * time.Millisecond
+
+func (s Server) serve(ctx context.Context, in *inherited, id *identity) error {
+	serializer, err := s.serializer(in.startup.Serializer)
+	if err != nil {
+		return exitf(ExitConfig, "%v", err)
+	}
+	l := &life{s: s, in: in, id: id, serializer: serializer, host: &hostPeer{}, sessions: make(chan *session), goodbyes: make(chan rpc.Goodbye, 1)}
+	l.mux = rpc.NewMux(append(l.lifecycle(), s.Handlers...)...)
+	return l.run(ctx)
+}
+
+// run waits for the host, serves it, and leaves.
+func (l *life) run(ctx context.Context) error {
+	ctx, stopSignals := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stopSignals()
+	go l.watchLifeline()
+	accepting, stopAccepting := context.WithCancel(context.Background())
+	defer stopAccepting()
+	go l.accept(accepting)
+
+	first, err := l.awaitHost(ctx)
+	if first == nil {
+		return err
+	}
+	return l.serveSession(ctx, first)
+}
+
+// awaitHost waits for the first connection. Without a session the process ends, with the error or, if it was asked to leave, without one.
+func (l *life) awaitHost(ctx context.Context) (*session, error) {
+	limit := l.s.HostConnectTimeout
+	if limit == 0 {
+		limit = time.Duration(l.in.startup.Timeouts.HostConnect) * time.Millisecond
+	}
+	var late <-chan time.Time
+	if limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case first := <-l.sessions:
+		return first, nil
+	case <-late:
+		return nil, exitf(ExitUnavailable, "no host connected within %s (hostConnect): start this plugin through its host", limit)
+	case <-ctx.Done():
+		return nil, nil
+	}
+}
+
+// serveSession serves until the host says goodbye, its connection ends, or this process is asked to leave.
+func (l *life) serveSession(ctx context.Context, current *session) error {
+	for {
+		select {
+		case next := <-l.sessions: // the same host again: the newer connection counts
+			current.conn.Close()
+			current = next
+		case <-l.goodbyes:
+			return l.leave(ctx, current)
+		case <-ctx.Done():
+			return l.leaveFirst(current)
+		case <-current.conn.Done():
+			l.s.Logger.Debug("connection to the host is over", "reason", current.conn.Err())
+			return l.stop()
+		}
+	}
+}
+
+// leave ends what the host asked to end: what is in flight first, then the Stop hook. How long calls may still take is the
+// host's decision: it cancels them, ends the connection, or sends SIGTERM, which ends ctx.
+func (l *life) leave(ctx context.Context, current *session) error {
+	if err := current.conn.Drain(ctx); err != nil {
+		l.s.Logger.Warn("leaving before all is finished", "reason", err)
+	}
+	return l.part(current)
+}
+
+// leaveFirst is leave for a plugin that was asked to go by somebody else: it says goodbye and goes on serving until it
+// has read the host's, so that nothing that is in the socket is lost.
+func (l *life) leaveFirst(current *session) error {
+	ctx, cancel := context.WithTimeout(context.Background(), l.stopTimeout())
+	defer cancel()
+	_ = current.conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyeStop})
+	select {
+	case <-l.goodbyes:
+	case <-current.conn.Done():
+	case <-ctx.Done():
+	}
+	return l.leave(ctx, current)
+}
+
+// part runs the Stop hook, says the last word and closes the connection.
+func (l *life) part(current *session) error {
+	err := l.stop()
+	ctx, cancel := context.WithTimeout(context.Background(), lastWord)
+	defer cancel()
+	_ = current.conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyeStop})
+	_ = current.conn.Drain(ctx)
+	current.conn.Close()
+	return err
+}
+
+// lastWord is how long the last bytes may take to leave.
+const lastWord = 500 * time.Millisecond
+
+// stop runs the Stop hook within the host's stop time-out.
+func (l *life) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), l.stopTimeout())
+	defer cancel()
+	if err := l.stopHook(ctx); err != nil {
+		return exitf(ExitSoftware, "stop: %v", err)
+	}
+	return nil
+}
+
+func (l *life) stopTimeout() time.Duration {
+	if ms := l.in.startup.Timeouts.Stop; ms > 0 {
+		return time.Duration(ms) * time.Millisecond
+	}
+	return time.Hour // no limit was set: the host's patience is the limit
+}
+
+// stopHook runs Stop, once.
+func (l *life) stopHook(ctx context.Context) (err error) {
+	if l.s.Stop == nil {
+		return nil
+	}
+	l.stopOnce.Do(func() { err = l.s.Stop(rpc.WithCaller(ctx, l.host)) })
+	return err
+}
+
+// watchLifeline ends the process group when the host is gone.
+func (l *life) watchLifeline() {
+	if l.in.rest == nil {
+		return
+	}
+	_, err := io.Copy(io.Discard, l.in.rest)
+	if err != nil {
+		return // closed by this side: the process is about to exit
+	}
+	if l.in.startup.Disconnect.Mode == lifecycle.KeepAlive {
+		return
+	}
+	l.s.Logger.Warn("the host is gone: leaving", "host", l.in.startup.Host.Name, "pid", l.in.startup.Host.PID)
+	time.AfterFunc(hostGoneGrace, killGroup) // whatever the hook does
+	ctx, cancel := context.WithTimeout(context.Background(), hostGoneGrace)
+	defer cancel()
+	if err := l.stopHook(ctx); err != nil {
+		l.s.Logger.Warn("stop", "error", err)
+	}
+	killGroup()
+}

@@ -1,0 +1,113 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// Serve answers messages with handlers until the host says goodbye, and exits the process: it never returns. It is
+// Server{Handlers: handlers} with the exit code of ExitCode.
+func Serve(handlers ...rpc.Handler) {
+	Exit(Server{Handlers: handlers}.Run(context.Background()))
+}
+
+// A Server is a plugin with all that can be configured. Only Handlers is needed.
+type Server struct {
+	Handlers []rpc.Handler // what the plugin answers
+	Uses     []rpc.Use     // what it calls on its host; a host that does not handle one of them is refused
+
+	// Manifest is the plugin's own plugin.json, embedded. With it the plugin states its name and version in the handshake,
+	// where they must match what the host read from the plugins folder.
+	Manifest []byte
+
+	// Serializer is the one that this plugin insists on; a host that uses another is refused with exit code 78. Nil takes the
+	// host's, if one of that class name is registered.
+	Serializer codec.Serializer
+
+	// Start runs once, after the first handshake and before the first call. Its error fails the launch. rpc.Caller(ctx) is the host.
+	Start func(ctx context.Context) error
+
+	// Stop runs once, when nothing is in flight any more and before the process exits; ctx has what is left of the host's stop time-out. If
+	// the host died it has half a second, and may find calls still running.
+	Stop func(ctx context.Context) error
+
+	// HostConnectTimeout is how long to wait for a host to connect; 0 takes what the host says (30 s unless
+	// configured), negative waits for ever.
+	HostConnectTimeout time.Duration
+
+	Logger hclog.Logger // nil: Logger()
+}
+
+// Run serves until the host says goodbye (nil), the host is gone, ctx ends, or SIGTERM or SIGINT asks to leave (nil). It may be called once in a process.
+// Other errors are *ExitError. It does not return if the host died: the process group ends.
+func (s Server) Run(ctx context.Context) error {
+	if s.Logger == nil {
+		s.Logger = Logger()
+	}
+	id, err := s.identity()
+	if err != nil {
+		return err
+	}
+	if os.Getenv(wire.DescribeEnv) == "1" {
+		return s.describe(os.Stdout, id)
+	}
+	in, err := inherit(os.Getenv(wire.StartupEnv), id)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	return s.serve(ctx, in, id)
+}
+
+// Logger returns a logger whose lines the host logs again at their level. Started by hand it writes text for people.
+func Logger() hclog.Logger {
+	return hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: os.Stderr, JSONFormat: os.Getenv(wire.StartupEnv) != ""})
+}
+
+// An ExitError is why a plugin ended, and the exit code that says so.
+type ExitError struct {
+	Code int
+	Text string // for the person who reads the host's log
+}
+
+func (e *ExitError) Error() string { return e.Text }
+
+// Exit codes of a plugin, after sysexits(3).
+const (
+	ExitUsage       = 64 // started by hand
+	ExitData        = 65 // the start-up data or the embedded manifest cannot be read
+	ExitUnavailable = 69 // no host connected in time
+	ExitSoftware    = 70 // anything else
+	ExitConfig      = 78 // the host uses another serializer
+)
+
+func exitf(code int, format string, args ...any) *ExitError {
+	return &ExitError{Code: code, Text: fmt.Sprintf(format, args...)}
+}
+
+// ExitCode returns the exit code for what Run returned: 0 for nil, ExitSoftware for a foreign error.
+func ExitCode(err error) int {
+	switch e := err.(type) {
+	case nil:
+		return 0
+	case *ExitError:
+		return e.Code
+	}
+	return ExitSoftware
+}
+
+// Exit ends the process with what Run returned: the text on stderr, and its exit code.
+func Exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(ExitCode(err))
+}

@@ -1,0 +1,217 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
+	"github.com/go-hotplug/hotplug/internal/peercred"
+	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// A session is one connection to the host that passed its handshake.
+type session struct {
+	conn   *rpc.Conn
+	hostID string
+}
+
+// hostPeer is the host as handlers see it. It stays valid when the connection is replaced.
+type hostPeer struct{ conn atomic.Pointer[rpc.Conn] }
+
+func (h *hostPeer) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
+	c := h.conn.Load()
+	if c == nil {
+		return rpc.NotSent(rpc.Unavailable, "%s: no host is connected", m.Type)
+	}
+	return c.Invoke(ctx, m, reply)
+}
+
+func (h *hostPeer) Notify(ctx context.Context, m *rpc.Message) error {
+	c := h.conn.Load()
+	if c == nil {
+		return rpc.NotSent(rpc.Unavailable, "%s: no host is connected", m.Type)
+	}
+	return c.Notify(ctx, m)
+}
+
+// strangers is how many connections may be in their handshake at once.
+const strangers = 8
+
+// accept takes connections until ctx ends; each passes its handshake in a goroutine of its own.
+func (l *life) accept(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	stop := context.AfterFunc(ctx, func() { l.in.listener.Close() })
+	defer stop()
+	slots := make(chan struct{}, strangers)
+	for {
+		c, err := l.in.listener.Accept()
+		if err != nil {
+			return
+		}
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			l.greet(ctx, c)
+		})
+	}
+}
+
+// greet does the handshake and hands the session to run.
+func (l *life) greet(ctx context.Context, c net.Conn) {
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	s, err := l.handshake(ctx, wire.NewStream(c))
+	stop()
+	if err != nil {
+		l.s.Logger.Warn("connection refused", "reason", err.Error())
+		c.Close()
+		return
+	}
+	l.host.conn.Store(s.conn)
+	select {
+	case l.sessions <- s:
+	case <-ctx.Done():
+		s.conn.Close()
+	}
+}
+
+// handshake reads the host's line, answers it, and makes the connection.
+func (l *life) handshake(ctx context.Context, c *wire.Stream) (*session, error) {
+	if err := checkPeer(c.Conn); err != nil {
+		return nil, err
+	}
+	_ = c.SetDeadline(time.Now().Add(l.handshakeTimeout()))
+	hello, err := wire.ReadHostHello(c.Reader)
+	if err == nil {
+		err = l.checkHello(hello)
+	}
+	if err == nil {
+		err = l.onlyHost(ctx, hello.Host.ID)
+	}
+	if err != nil {
+		refuse(c, err)
+		return nil, err
+	}
+	if l.in.lifeline != nil {
+		softenLifeline(l.in.lifeline) // the host has armed it by now
+	}
+	if err := wire.WriteLine(c, l.hello()); err != nil {
+		return nil, err
+	}
+	_ = c.SetDeadline(time.Time{})
+	conn := rpc.NewConn(context.Background(), c, rpc.Options{
+		Serializer: l.serializer, Handlers: l.mux, PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromPlugin, Caller: l.host,
+		MaxFrame: hello.Limits.Frame, MaxInflight: hello.Limits.Inflight, CallTimeout: time.Duration(l.in.startup.Timeouts.Call) * time.Millisecond,
+		Logger: l.s.Logger, OnGoodbye: l.heardGoodbye,
+	})
+	return &session{conn: conn, hostID: hello.Host.ID}, nil
+}
+
+func (l *life) heardGoodbye(g rpc.Goodbye) {
+	select {
+	case l.goodbyes <- g:
+	default: // one is enough
+	}
+}
+
+func (l *life) handshakeTimeout() time.Duration {
+	if ms := l.in.startup.Timeouts.Handshake; ms > 0 {
+		return time.Duration(ms) * time.Millisecond
+	}
+	return wire.HandshakeTimeout
+}
+
+// checkPeer keeps other users out, where the system can tell who connects.
+func checkPeer(c net.Conn) error {
+	unix, isUnix := c.(*net.UnixConn)
+	if !isUnix {
+		return nil
+	}
+	uid, pid, known, err := peercred.Of(unix)
+	if err != nil {
+		return err
+	}
+	if known && uid != 0 && uid != os.Getuid() {
+		return fmt.Errorf("user %d (process %d) is neither root nor user %d, whom this plugin runs as", uid, pid, os.Getuid())
+	}
+	return nil
+}
+
+// checkHello says why this host cannot be served.
+func (l *life) checkHello(h *wire.HostHello) error {
+	if !wire.SameSecret(h.Token, l.in.startup.Token) {
+		return &wire.Refusal{Code: string(rpc.Denied), Message: "wrong token: this plugin belongs to another host"}
+	}
+	if _, err := wire.PickVersion(h.Hotplug); err != nil {
+		return err
+	}
+	if h.Serializer != l.serializer.Name() {
+		return wire.SerializerMismatch(h.Serializer, l.serializer.Name())
+	}
+	if err := wire.CheckUses(rpc.Records(l.s.Uses), h.Handles, true); err != nil {
+		return &wire.Refusal{Code: string(rpc.Unimplemented), Message: err.Error()}
+	}
+	return nil
+}
+
+// onlyHost refuses a second host while the first one is alive. The same host may connect again.
+func (l *life) onlyHost(ctx context.Context, id string) error {
+	current := l.host.conn.Load()
+	if current == nil || id == l.in.startup.Host.ID {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if _, err := current.Ping(ctx); err != nil {
+		return nil
+	}
+	return &wire.Refusal{Code: string(rpc.Conflict), Message: "busy: another host is connected to this plugin"}
+}
+
+func refuse(c net.Conn, err error) {
+	var r *wire.Refusal
+	if !errors.As(err, &r) {
+		r = &wire.Refusal{Code: string(rpc.Protocol), Message: err.Error()}
+	}
+	_ = wire.WriteLine(c, &wire.PluginHello{Error: r})
+}
+
+// hello is this plugin's line of the handshake.
+func (l *life) hello() *wire.PluginHello {
+	h := &wire.PluginHello{
+		Hotplug: wire.Version, Serializer: l.serializer.Name(), Answer: l.in.startup.Answer,
+		Handles: rpc.Records(rpc.NewMux(l.s.Handlers...).Uses()), Uses: rpc.Records(l.s.Uses), Features: l.features(),
+	}
+	if l.id != nil {
+		h.Plugin = &wire.PluginInfo{Name: l.id.Name, Version: l.id.Version, PID: os.Getpid(), Build: build()}
+	}
+	return h
+}
+
+// features tells the host which lifecycle calls this plugin answers.
+func (l *life) features() []string {
+	if l.s.Start == nil {
+		return nil
+	}
+	return []string{lifecycle.FeatureStart}
+}
+
+// lifecycle are the handlers of the names that the protocol keeps for itself.
+func (l *life) lifecycle() []rpc.Handler {
+	if l.s.Start == nil {
+		return nil
+	}
+	var once sync.Once
+	var err error
+	return []rpc.Handler{lifecycle.Start.Handle(func(ctx context.Context, none lifecycle.None) (lifecycle.None, error) {
+		once.Do(func() { err = l.s.Start(ctx) })
+		return none, err
+	})}
+}
