@@ -1,0 +1,18 @@
+// Package counterapi is what the counter plugin answers.
+package counterapi
+
+import "github.com/go-hotplug/hotplug/rpc"
+
+const (
+	Add  rpc.Method[Delta, Total]   = "counter.add"  // request and reply, runs at most once
+	Get  rpc.Query[struct{}, Total] = "counter.get"  // request and reply, may run again after a crash
+	Bump rpc.Notice[Delta]          = "counter.bump" // fire and forget
+)
+
+type Delta struct {
+	By int `json:"by"`
+}
+
+type Total struct {
+	Value int `json:"value"`
+}
