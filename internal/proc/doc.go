@@ -17,7 +17,8 @@
 //   - It leads a session and a process group of its own; Terminate and Kill reach the whole group,
 //     also when the leader is gone already.
 //   - It inherits descriptors 0 to 4 and no other: standard input is the null device, 1 and 2 are
-//     pipes (or the files that the Spec names), 3 is the listening socket, 4 the lifeline.
+//     pipes (or the files that the Spec names), 3 is the listening socket, 4 the lifeline. For that, the
+//     first Start marks what the host itself inherited above 2 as close-on-exec, for all that it starts.
 //   - It is reaped, by one goroutine that Start begins and that ends with the process.
 //   - A descendant that keeps stdout or stderr open never hangs their readers.
 //

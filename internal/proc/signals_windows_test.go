@@ -1,0 +1,5 @@
+package proc_test
+
+import "os"
+
+var terminating = []os.Signal{os.Interrupt}
