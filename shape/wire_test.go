@@ -86,7 +86,8 @@ func TestUnmarshalRefusesNonsenseAndLeavesTheShapeAlone(t *testing.T) {
 		nested(5000):                                 "more than 64 levels",
 		`{"struct":{"` + strings.Repeat("n", shape.MaxName+2) + `":"int8"}}`: "name of 258 bytes",
 		`"` + strings.Repeat(" ", shape.MaxBytes) + `"`:                      "at most 1048576",
-		manyFields(shape.MaxNodes):                                           "or 4096 parts",
+		manyFields(shape.MaxNodes, `"int8"`):                                 "or 4096 parts",
+		manyFields(shape.MaxNodes/2-1, `{"map":"int8"}`):                       "or 4096 parts", // each has a key, said or not
 	} {
 		s := shape.Shape{Kind: shape.Bool}
 		err := json.Unmarshal([]byte(wire), &s)
@@ -100,10 +101,10 @@ func TestUnmarshalRefusesNonsenseAndLeavesTheShapeAlone(t *testing.T) {
 	}
 }
 
-func manyFields(n int) string {
+func manyFields(n int, each string) string {
 	var b strings.Builder
 	for i := range n {
-		b.WriteString(`,"` + strings.Repeat("a", i%200) + string(rune('a'+i%26)) + string(rune(0x4e00+i)) + `":"int8"`)
+		b.WriteString(`,"` + strings.Repeat("a", i%200) + string(rune('a'+i%26)) + string(rune(0x4e00+i)) + `":` + each)
 	}
 	return `{"struct":{` + b.String()[1:] + `}}`
 }

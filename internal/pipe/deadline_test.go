@@ -89,7 +89,7 @@ func TestDeadlinesOfTheTwoEndsAndDirectionsAreSeparate(t *testing.T) {
 	})
 }
 
-func TestCloseStopsTheTimersOfItsEnd(t *testing.T) {
+func TestClosedEndSaysSoEvenAfterItsDeadline(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, a, b net.Conn) {
 		a.SetDeadline(time.Now().Add(time.Minute))
 		a.Close()

@@ -251,6 +251,19 @@ func TestConcurrentWritesAreNotMixed(t *testing.T) {
 	})
 }
 
+// The newcomer finds room, and the lock free, while the one that waited is still waking up.
+func TestWriteDoesNotOvertakeOneThatIsHalfDone(t *testing.T) {
+	inBubble(t, 4, func(t *testing.T, a, b net.Conn) {
+		for range 100 {
+			done := aside(a.Write, []byte("aaaaaa"))
+			mustRead(t, b, "aaaa")
+			mustWrite(t, a, "cc")
+			mustRead(t, b, "aacc")
+			returned(t, done, 6, nil)
+		}
+	})
+}
+
 func TestConcurrentReadersShareTheBytes(t *testing.T) {
 	inBubble(t, 16, func(t *testing.T, a, b net.Conn) {
 		const readers, total = 4, 10_000
