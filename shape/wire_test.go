@@ -87,7 +87,7 @@ func TestUnmarshalRefusesNonsenseAndLeavesTheShapeAlone(t *testing.T) {
 		`{"struct":{"` + strings.Repeat("n", shape.MaxName+2) + `":"int8"}}`: "name of 258 bytes",
 		`"` + strings.Repeat(" ", shape.MaxBytes) + `"`:                      "at most 1048576",
 		manyFields(shape.MaxNodes, `"int8"`):                                 "or 4096 parts",
-		manyFields(shape.MaxNodes/2-1, `{"map":"int8"}`):                       "or 4096 parts", // each has a key, said or not
+		manyFields(shape.MaxNodes/2-1, `{"map":"int8"}`):                     "or 4096 parts", // each has a key, said or not
 	} {
 		s := shape.Shape{Kind: shape.Bool}
 		err := json.Unmarshal([]byte(wire), &s)
