@@ -39,7 +39,7 @@ func TestSelectsTakesNoExponentialTime(t *testing.T) {
 	if m.Selects(strings.Repeat("aaaaaaaaaaaaaaaa/", 60) + "c") {
 		t.Error("selected")
 	}
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("took %v", took)
 	}
 }

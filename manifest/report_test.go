@@ -61,7 +61,7 @@ func TestParseOfAMebibyteOfProblemsTakesLessThanASecond(t *testing.T) {
 	} {
 		start := time.Now()
 		_, _, _ = manifest.Parse([]byte("{"+text+`"name": "a"}`), "p.json")
-		if took := time.Since(start); took > 5*time.Second { // five times the claim, for slow machines
+		if took := time.Since(start); took > 20*time.Second { // twenty times the claim, for slow machines and the race detector
 			t.Errorf("%s: took %v", name, took)
 		}
 	}
