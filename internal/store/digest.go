@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -89,6 +91,9 @@ func (s *Store) digestSource(ctx context.Context, l *listing, it item) (string, 
 // link out of the tree nor waits for the writer of a named pipe that took the file's place.
 func (l *listing) open(it item) (*os.File, error) {
 	f, err := l.root.OpenFile(filepath.FromSlash(it.rel), os.O_RDONLY|openNonblock, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("this user may not read it: change its mode or owner, or leave it out with the manifest's files: %w", err)
+	}
 	if err != nil {
 		return nil, vanished(err)
 	}

@@ -26,8 +26,9 @@
 //
 // A tree is a folder, or one file alone, and what Tree.Select picks of it: at most MaxFiles files and
 // MaxBytes bytes. A plugin.json at its top is not part of it. Files become mode 0400, or 0500 if anybody
-// may execute the source; folders become 0500. Pipes, sockets and devices are refused by name. Empty
-// folders are not kept.
+// may execute the source; folders become 0700. Pipes, sockets and devices are refused by name. Empty
+// folders are not kept. A file that is added to a copy alters it, too: a plugin that writes beside its own code
+// (as some interpreters do to cache what they compiled) is copied again for each launch.
 //
 // A link stays a link, rewritten as the shortest relative path to what it finally leads to, which has to
 // be in the tree and selected: programs that find their files through a link's real path keep working,

@@ -18,21 +18,19 @@ const (
 // placeTries bounds the race with other processes that put or remove the same copy.
 const placeTries = 10
 
-// ensure makes sure that the copy of a listing is in place and as it should be. It reports whether it read
-// the tree again to write it.
-func (s *Store) ensure(ctx context.Context, l *listing, c Copy) (written bool, err error) {
-	if ok, err := s.reuse(ctx, l, c.Dir); ok || err != nil {
-		return false, err
-	}
+// make writes a copy and puts it in place, unless the tree has changed meanwhile.
+func (s *Store) make(ctx context.Context, l *listing, dir string, unchanged func() error) error {
 	tmp, err := s.write(ctx, l)
 	if err != nil {
-		return true, err
+		return err
 	}
-	if err := s.putInPlace(ctx, l, tmp, c.Dir); err != nil {
-		_ = removeTree(tmp)
-		return true, err
+	if err = unchanged(); err == nil {
+		err = s.putInPlace(ctx, l, tmp, dir)
 	}
-	return true, nil
+	if err != nil {
+		_ = os.RemoveAll(tmp)
+	}
+	return err
 }
 
 // reuse reports whether the copy in dir is intact, and notes that it was asked for.
@@ -73,7 +71,7 @@ func (s *Store) putInPlace(ctx context.Context, l *listing, tmp, dir string) err
 			return err
 		}
 		if ok {
-			_ = removeTree(tmp)
+			_ = os.RemoveAll(tmp)
 			return s.touch(dir)
 		}
 		if err := s.discard(dir); err != nil {
@@ -93,7 +91,7 @@ func (s *Store) discard(dir string) error {
 	if errors.Is(err, fs.ErrNotExist) { // somebody else did it
 		err = nil
 	}
-	return errors.Join(explain(s.dir, err), removeTree(away))
+	return errors.Join(explain(s.dir, err), os.RemoveAll(away))
 }
 
 // intact reports whether dir holds exactly the listing's files, unaltered. An error is the context's only:

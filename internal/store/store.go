@@ -159,14 +159,17 @@ func (s *Store) put(ctx context.Context, t Tree) (Copy, error) {
 	}
 	c := Copy{Entry: l.entry(t), Hash: l.hash(), Files: len(l.items), Bytes: l.bytes}
 	c.Dir = filepath.Join(s.dir, c.Hash)
-	written, err := s.ensure(ctx, l, c)
-	if err != nil {
+	unchanged := func() error { return s.unchanged(ctx, t, l) }
+	ok, err := s.reuse(ctx, l, c.Dir)
+	switch {
+	case err != nil:
 		return Copy{}, err
+	case !ok:
+		return c, s.make(ctx, l, c.Dir, unchanged)
+	case read:
+		return c, unchanged()
 	}
-	if read || written {
-		err = s.unchanged(ctx, t, l)
-	}
-	return c, err
+	return c, nil
 }
 
 // unchanged looks at the tree once more: a file that came, went or moved while others were read makes the

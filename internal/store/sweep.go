@@ -96,7 +96,7 @@ func (s *Store) sweepRemains(e os.DirEntry) error {
 	if err != nil || s.now().Sub(fi.ModTime()) < abandoned {
 		return nil
 	}
-	return removeTree(filepath.Join(s.dir, e.Name()))
+	return os.RemoveAll(filepath.Join(s.dir, e.Name()))
 }
 
 func isHash(name string) bool {

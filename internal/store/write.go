@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"syscall"
 )
 
@@ -19,7 +18,7 @@ func (s *Store) write(ctx context.Context, l *listing) (tmp string, err error) {
 	}
 	err = s.writeAll(ctx, l, tmp)
 	if err != nil {
-		_ = removeTree(tmp)
+		_ = os.RemoveAll(tmp)
 		return "", explain(s.dir, err)
 	}
 	return tmp, nil
@@ -35,27 +34,18 @@ func (s *Store) writeAll(ctx context.Context, l *listing, tmp string) error {
 			return err
 		}
 	}
-	return seal(tmp)
+	return syncDirs(tmp)
 }
 
-// seal takes the right to write from every folder and syncs them, the deepest first.
-func seal(tmp string) error {
-	var dirs []string
-	err := filepath.WalkDir(tmp, func(p string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			dirs = append(dirs, p)
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, dir := range slices.Backward(dirs) {
-		if err := errors.Join(os.Chmod(dir, 0o500), syncPath(dir)); err != nil {
+// syncDirs syncs every folder of a copy. They stay writable for this user, so that removing the state folder
+// takes no more than rm -r.
+func syncDirs(tmp string) error {
+	return filepath.WalkDir(tmp, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
 			return err
 		}
-	}
-	return nil
+		return syncPath(p)
+	})
 }
 
 func (s *Store) writeItem(ctx context.Context, l *listing, it item, dst string) error {
@@ -109,15 +99,4 @@ func (s *Store) finish(dst, sum string) error {
 	}
 	s.digests.put(keyOf(fi), sum)
 	return nil
-}
-
-// removeTree removes a folder whose folders nobody may write in.
-func removeTree(dir string) error {
-	_ = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			_ = os.Chmod(p, 0o700)
-		}
-		return nil // what cannot be looked at is RemoveAll's to report
-	})
-	return os.RemoveAll(dir)
 }
