@@ -12,7 +12,7 @@ var badLines = []string{
 	`"timeout": {}`, `"memory": "1GiB"`, `"limits": {"call": "1s"}`, `"Timeouts": {}`, `"colour": "red"`, `"timeouts": {"cal": "1s"}`, `"limits": {"frames": "1MiB"}`, `"": 1`, `"a.b": 1`,
 	`"license": "MIT", "license": "MIT"`, `"timeouts": {"call": "1s", "call": "2s"}`, `"requires": {"a": "*", "a": "*"}`,
 	`"env": {"set": {"A": "1", "A": "2"}}`, `"config": {"default": {"a": {"b": 1, "b": 2}}}`, `"config": {"default": {"a": [{"b": 1, "\u0062": 2}]}}`,
-	`"description": 1`, `"description": null`, `"files": "**"`, `"files": [1]`, `"args": {}`, `"authors": [null]`, `"env": []`, `"env": {"set": {"A": 1}}`,
+	`"config": {"default": {"a": [{"c": {"b": 1, "b": 2}}]}}`, `"description": 1`, `"description": null`, `"files": "**"`, `"files": [1]`, `"args": {}`, `"authors": [null]`, `"env": []`, `"env": {"set": {"A": 1}}`,
 	`"timeouts": "30s"`, `"timeouts": {"call": 30}`, `"timeouts": {"call": null}`, `"limits": {"inflight": "many"}`, `"limits": {"inflight": 1.5}`,
 	`"limits": {"inflight": 1e3}`, `"limits": {"inflight": 0}`, `"limits": {"inflight": 99999999999}`, `"limits": {"openFiles": -1}`, `"health": {"misses": true}`,
 	`"timeouts": {"call": "30"}`, `"timeouts": {"call": ""}`, `"timeouts": {"call": "-1s"}`, `"timeouts": {"call": "1 s"}`, `"timeouts": {"call": "1d"}`,

@@ -260,21 +260,43 @@ func (r *resolver) versions(name string) string {
 
 // verify looks again at names that were chosen before all of their requirers were, which happens in circles of names.
 func (r *resolver) verify() bool {
-	for _, name := range slices.Sorted(maps.Keys(r.chosen)) {
-		c := r.chosen[name]
-		d := refusal(c, r.demands(name))
-		if d == nil {
-			continue
+	for _, name := range slices.Sorted(maps.Keys(r.wanted)) {
+		r.dropHopeless(name)
+		demands := r.demands(name)
+		if len(demands) > 0 && r.chosen[name] == nil {
+			r.blame(name, demands)
+			return false
 		}
-		if d.Optional {
-			r.dropped[edge{d.by, name}] = true
-			continue
+		if d := refusal(r.chosen[name], demands); d != nil && !r.yield(name, d) {
+			return false
 		}
-		c.Status = Excluded
-		c.Reason = fmt.Sprintf("%s %s requires %s", d.by.Name, d.by.Version, d.Requirement)
-		return false
 	}
 	return true
+}
+
+// yield settles a demand that came after the choice: it drops an optional one, takes out what was chosen if another
+// version satisfies everybody, or breaks those who ask. Only the first lets the pass go on.
+func (r *resolver) yield(name string, d *demand) bool {
+	demands := r.demands(name)
+	better := r.best(name, demands) != nil
+	if d.Optional && !better {
+		r.dropped[edge{d.by, name}] = true
+		return r.yieldAgain(name)
+	}
+	if !better {
+		r.blame(name, demands)
+		return false
+	}
+	c := r.chosen[name]
+	c.Status = Excluded
+	c.Reason = fmt.Sprintf("%s %s requires %s", d.by.Name, d.by.Version, d.Requirement)
+	return false
+}
+
+// yieldAgain looks at the demands that are left after one was dropped.
+func (r *resolver) yieldAgain(name string) bool {
+	d := refusal(r.chosen[name], r.demands(name))
+	return d == nil || r.yield(name, d)
 }
 
 // dependencies are the requirements of a chosen candidate as they were met.

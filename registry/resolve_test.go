@@ -44,6 +44,15 @@ func TestScanBreaksWhatCannotBeServedAndLeavesOthersAlone(t *testing.T) {
 		{"requirer of a cycle", "a 1.0.0 -> b *\nb 1.0.0 -> a *\nc 1.0.0 -> a *\nd 1.0.0", "d 1.0.0", "d", "c: broken: requires a *, which is broken: requires itself in a circle: a -> b -> a"},
 		{"what a cycle requires goes on", "a 1.0.0 -> b *\nb 1.0.0 -> a *, d *\nd 1.0.0", "d 1.0.0", "d", ""},
 		{"lower version outside of the cycle", "a 2.0.0 -> b *\na 1.0.0\nb 1.0.0 -> a *", "a 1.0.0", "a", "a: broken: requires itself in a circle: a -> b -> a; a: chosen"},
+		{"cycle by a second requirement", "a 1.0.0 -> b *, c *\nb 1.0.0\nc 1.0.0 -> a *", "b 1.0.0", "b", "c: broken: requires itself in a circle: c -> a -> c"},
+		{"circle of names, demand after the choice", "a 0.9.0 -> b *\na 1.0.0\na 2.0.0\nb 1.0.0 -> a ^1", "a 1.0.0, b 1.0.0", "a | b", "a: excluded: b 1.0.0 requires a ^1"},
+		{"circle of names, optional demand after the choice", "a 0.9.0 -> b *\na 1.0.0\na 2.0.0\nb 1.0.0 -> a? ^1", "a 1.0.0, b 1.0.0", "a | b", "a: excluded: b 1.0.0 requires a? ^1"},
+		{"circle of names, hopeless demand after the choice", "a 0.9.0 -> b *\na 1.0.0\nb 1.0.0 -> a ^9", "a 1.0.0", "a", "b: broken: requires a ^9, found 1.0.0, 0.9.0"},
+		{"circle of names, hopeless optional demand", "a 0.9.0 -> b *\na 1.0.0\nb 1.0.0 -> a? ^9", "a 1.0.0, b 1.0.0", "a b", "a: chosen"},
+		{"circle of names, conflict after the choice", "a 0.9.0 -> b *, c *\na 1.0.0\na 2.0.0\nb 1.0.0 -> a ^1\nc 1.0.0 -> a ^2", "a 2.0.0", "a", "b: broken: conflict over a"},
+		{"circle of names, a demand left after an optional one is dropped", "a 0.9.0 -> b *, c *\na 1.0.0\na 2.0.0\na 3.0.0\nb 1.0.0 -> a? ^1\nc 1.0.0 -> a ^2", "a 2.0.0, b 1.0.0, c 1.0.0", "a b | c", "a: excluded: c 1.0.0 requires a ^2"},
+		{"circle of names, nothing to choose before the demand", "a 1.0.0 -> gone *, b? *\nb 1.0.0 -> a *", "", "", "b: broken: requires a *, which is broken: requires gone *"},
+		{"circle of names, optional demands that disagree", "a 0.9.0 -> b *, c *\na 1.0.0\na 2.0.0\nb 1.0.0 -> a? ^1\nc 1.0.0 -> a ^2", "a 2.0.0, b 1.0.0, c 1.0.0", "a b | c", ""},
 		{"circle of names without a circle of versions", "a 1.0.0 -> b ^1\nb 1.0.0\nb 2.0.0 -> a ^1", "a 1.0.0, b 1.0.0", "b | a", "b: excluded: a 1.0.0 requires b ^1"},
 	} {
 		t.Run(c.claim, func(t *testing.T) { checkResolution(t, c.installed, c.chosen, c.order, c.why) })
@@ -57,6 +66,7 @@ func TestOptionalRequirementsCountWhileTheyCanBeMet(t *testing.T) {
 		{"picks the version", "a 1.0.0 -> z? ^1\nz 1.0.0\nz 2.0.0", "a 1.0.0, z 1.0.0", "z | a", "z: excluded: a 1.0.0 requires z? ^1"},
 		{"no version fits", "a 1.0.0 -> z? ^9\nz 1.0.0", "a 1.0.0, z 1.0.0", "a z", "z: chosen"},
 		{"yields to one that is not optional", "a 1.0.0 -> z? ^1\nb 1.0.0 -> z ^2\nz 1.0.0\nz 2.0.0", "a 1.0.0, b 1.0.0, z 2.0.0", "a z | b", ""},
+		{"one that cannot be met does not cost another", "a 1.0.0 -> z? ^9\nb 1.0.0 -> z? ^1\nz 1.0.0\nz 2.0.0", "a 1.0.0, b 1.0.0, z 1.0.0", "a z | b", ""},
 		{"opens a circle", "a 1.0.0 -> b *\nb 1.0.0 -> a? *", "a 1.0.0, b 1.0.0", "b | a", ""},
 		{"what it needs is broken", "a 1.0.0 -> z? *\nz 1.0.0 -> gone *", "a 1.0.0", "a", "z: broken: requires gone *"},
 	} {
