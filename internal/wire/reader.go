@@ -14,6 +14,7 @@ import (
 type Reader struct {
 	br   *bufio.Reader
 	term []byte // nil: length prefix
+	crlf bool   // a CR before the terminator is not part of the frame
 	max  int    // bytes of a frame
 }
 
@@ -21,7 +22,10 @@ type Reader struct {
 func NewReader(r io.Reader) *Reader { return &Reader{br: bufio.NewReaderSize(r, 16<<10)} }
 
 // SetFraming says how frames end and how large one may be.
-func (r *Reader) SetFraming(f Format, max int) { r.term, r.max = f.Terminator(), max }
+func (r *Reader) SetFraming(f Format, max int) {
+	r.term, r.max = f.Terminator(), max
+	_, r.crlf = f.(jsonFormat) // the last byte of another serializer may well be a CR
+}
 
 // A Buffer holds the bytes of one frame. Release gives it back to be used again.
 type Buffer struct{ B []byte }
@@ -51,6 +55,12 @@ func (r *Reader) Line(max int) ([]byte, error) {
 	return line, nil
 }
 
+// Wait blocks until there is something to read.
+func (r *Reader) Wait() error {
+	_, err := r.br.Peek(1)
+	return err
+}
+
 // Frame reads the next frame, without its length prefix or terminator. A stream that ends between two frames
 // gives io.EOF, one that ends inside a frame io.ErrUnexpectedEOF. Empty terminated frames are skipped.
 func (r *Reader) Frame() (*Buffer, error) {
@@ -68,7 +78,7 @@ func (r *Reader) Frame() (*Buffer, error) {
 	return buf, nil
 }
 
-// Buffered reports whether more bytes have been read from the stream than were asked for.
+// Buffered is how many bytes have been read from the stream and not asked for yet.
 func (r *Reader) Buffered() int { return r.br.Buffered() }
 
 func (r *Reader) terminated(dst []byte) ([]byte, error) {
@@ -77,7 +87,7 @@ func (r *Reader) terminated(dst []byte) ([]byte, error) {
 		if err != nil {
 			return dst, err
 		}
-		if r.term[0] == '\n' && len(r.term) == 1 {
+		if r.crlf {
 			b = bytes.TrimSuffix(b, []byte{'\r'})
 		}
 		if len(b) > 0 {

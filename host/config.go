@@ -1,0 +1,138 @@
+package host
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/go-hotplug/hotplug/internal/proc"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// Config says what to host. Dir is required; the zero value of every other field works.
+type Config struct {
+	// Name and Version are the application's: plugins see them, and a manifest's "host" constraint is held against Version, a semantic
+	// version. Without a Version the constraint is not checked.
+	Name, Version string
+
+	Dir  string   // the plugins folder
+	Path []string // more plugins folders; of equal versions, an earlier folder's wins
+
+	Uses     []rpc.Use     // messages that the host calls: where a plugin handles one, its types are compared in the handshake
+	Handlers []rpc.Handler // messages that the host answers, for every plugin
+
+	Plugins  map[string]Settings // by plugin name
+	Timeouts Timeouts            // for every plugin; what is set here goes before the manifest
+
+	// StateDir holds the store of what is run. Default: a folder of the user's cache, by host name and plugins folder.
+	StateDir string
+	// RuntimeDir is where the folder with the sockets is made. Default: XDG_RUNTIME_DIR, else the temporary folder. It must belong to
+	// this user or root; if others may write to it, it must be sticky.
+	RuntimeDir string
+
+	Env          []string     // names of variables that every plugin gets from this process, besides PATH, HOME, LANG and the like
+	Logger       hclog.Logger // default: hclog.Default()
+	Hooks        Hooks
+	Reconnect    Reconnect // how to dial a plugin that cannot inherit its socket
+	AllowOutside bool      // let entries lie outside of their folder by a symbolic link, for development
+
+	starter proc.Starter // the seam for tests
+}
+
+// Settings are the host's own for one plugin. They go before the manifest.
+type Settings struct {
+	Disabled   bool
+	Pin        string // a version, or a semver constraint
+	Serializer string // class name; the plugin must use the same
+	Timeouts   Timeouts
+}
+
+// Timeouts of a plugin. Zero means: not set here.
+type Timeouts struct {
+	Start       time.Duration // launch, handshake and Start hook; 30 s
+	Call        time.Duration // calls whose context has no deadline; 30 s
+	Drain       time.Duration // how long calls in flight may take when the plugin is stopped; 30 s
+	Stop        time.Duration // Stop hook and exit, before SIGTERM; 5 s
+	HostConnect time.Duration // how long a plugin waits for its host; 30 s
+}
+
+// over returns t with what it leaves unset taken from next.
+func (t Timeouts) over(next Timeouts) Timeouts {
+	return Timeouts{
+		Start: first(t.Start, next.Start), Call: first(t.Call, next.Call), Drain: first(t.Drain, next.Drain),
+		Stop: first(t.Stop, next.Stop), HostConnect: first(t.HostConnect, next.HostConnect),
+	}
+}
+
+func first(a, b time.Duration) time.Duration {
+	if a != 0 {
+		return a
+	}
+	return b
+}
+
+var defaultTimeouts = Timeouts{Start: 30 * time.Second, Call: 30 * time.Second, Drain: 30 * time.Second, Stop: 5 * time.Second, HostConnect: 30 * time.Second}
+
+// setDefaults fills in what has nothing to do with folders.
+func (c *Config) setDefaults() {
+	if c.Name == "" {
+		c.Name = filepath.Base(os.Args[0])
+	}
+	if c.Logger == nil {
+		c.Logger = hclog.Default()
+	}
+	if c.starter == nil {
+		c.starter = proc.OS
+	}
+}
+
+// setFolders checks the search path and chooses a state folder.
+func (c *Config) setFolders() error {
+	if c.Dir == "" && len(c.Path) == 0 {
+		return errors.New("host.Config: Dir is empty: name the plugins folder")
+	}
+	if c.StateDir != "" {
+		return nil
+	}
+	dir, err := defaultStateDir(c.Name, c.searchPath()[0])
+	c.StateDir = dir
+	return err
+}
+
+func (c *Config) searchPath() []string {
+	if c.Dir == "" {
+		return c.Path
+	}
+	return append([]string{c.Dir}, c.Path...)
+}
+
+// defaultStateDir is a folder of the user's cache, one for each host name and plugins folder.
+func defaultStateDir(name, dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("plugins folder %s: %w", dir, err)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("no folder for the host's state: %w: set host.Config.StateDir", err)
+	}
+	sum := sha256.Sum256([]byte(name + "\x00" + abs))
+	return filepath.Join(cache, "hotplug", safeName(name)+"-"+hex.EncodeToString(sum[:6])), nil
+}
+
+// safeName keeps what every file system takes.
+func safeName(s string) string {
+	out := []rune(s)
+	for i, r := range out {
+		if !(r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
+			out[i] = '_'
+		}
+	}
+	return string(out[:min(len(out), 40)])
+}

@@ -1,0 +1,76 @@
+package host
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/go-hotplug/hotplug/internal/proc"
+	"github.com/go-hotplug/hotplug/internal/store"
+	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// environment is what all plugins of one host share. It does not change once built.
+type environment struct {
+	info      wire.HostInfo
+	logger    hclog.Logger
+	hooks     Hooks
+	mux       *rpc.Mux
+	uses      []rpc.Use
+	store     *store.Store
+	runtime   *runtimeDir
+	starter   proc.Starter
+	reconnect Reconnect
+	events    *broadcast
+	base      context.Context // what handlers find in their contexts
+	launches  chan struct{}   // one slot for each launch at once
+}
+
+// newEnvironment builds the environment of a host with a plugins folder.
+func newEnvironment(ctx context.Context, c *Config) (*environment, error) {
+	kept, err := store.Open(filepath.Join(c.StateDir, "store"))
+	if err != nil {
+		return nil, err
+	}
+	e, err := bareEnvironment(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	e.store = kept
+	return e, nil
+}
+
+// bareEnvironment builds the environment of a worker, which has no store.
+func bareEnvironment(ctx context.Context, c *Config) (*environment, error) {
+	dir, err := openRuntimeDir(c.RuntimeDir)
+	if err != nil {
+		return nil, err
+	}
+	return &environment{
+		info:   wire.HostInfo{Name: c.Name, Version: c.Version, PID: os.Getpid(), ID: wire.NewSecret()[:32]},
+		logger: c.Logger, hooks: c.Hooks, mux: rpc.NewMux(c.Handlers...), uses: c.Uses, starter: c.starter, reconnect: c.Reconnect,
+		runtime: dir, events: &broadcast{}, base: context.WithoutCancel(ctx), launches: make(chan struct{}, 4*runtime.GOMAXPROCS(0)),
+	}, nil
+}
+
+// log returns the logger, behind which a panic stays.
+func (e *environment) log() quietLogger { return quietLogger{e.logger} }
+
+// quietLogger is a logger that never panics.
+type quietLogger struct{ l hclog.Logger }
+
+func (q quietLogger) at(level hclog.Level, msg string, args ...any) {
+	defer func() { _ = recover() }()
+	q.l.Log(level, msg, args...)
+}
+
+func (q quietLogger) Debug(msg string, args ...any) { q.at(hclog.Debug, msg, args...) }
+func (q quietLogger) Info(msg string, args ...any)  { q.at(hclog.Info, msg, args...) }
+func (q quietLogger) Warn(msg string, args ...any)  { q.at(hclog.Warn, msg, args...) }
+func (q quietLogger) Error(msg string, args ...any) { q.at(hclog.Error, msg, args...) }
+
+func (q quietLogger) with(args ...any) quietLogger { return quietLogger{q.l.With(args...)} }

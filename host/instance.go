@@ -1,0 +1,246 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/proc"
+	"github.com/go-hotplug/hotplug/internal/store"
+	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// A spec is what to launch.
+type spec struct {
+	name, version string // version is empty for a worker without a manifest
+	description   string
+	installed     string // folder in the plugins folder
+	warnings      []string
+	tree          *store.Tree // what to copy and run; nil: run path as it is
+	path          string
+	dir           string // working folder; empty: the copy
+	args          []string
+	env           []string
+	serializer    codec.Serializer
+	timeouts      Timeouts
+	limits        wire.Limits
+	socket        string // empty: one of the runtime folder
+}
+
+// An instance is one process of a plugin and the connection to it.
+type instance struct {
+	env     *environment
+	spec    *spec
+	log     quietLogger
+	worker  Worker
+	hash    string
+	socket  string
+	startup wire.Startup
+	proc    proc.Process
+	lines   *lines
+	conn    *rpc.Conn
+	hello   *wire.PluginHello
+	asked   atomic.Bool   // the host asked it to end
+	leaving chan struct{} // closed when the plugin says goodbye first
+	left    sync.Once
+	cleaned sync.Once
+}
+
+var errExited = errors.New("the process ended")
+
+// launch starts a process and returns when it answers calls. On an error nothing is left of it.
+func launch(ctx context.Context, env *environment, s *spec, generation int) (*instance, error) {
+	i := &instance{env: env, spec: s, leaving: make(chan struct{}), worker: Worker{Plugin: s.name, Version: s.version, Generation: generation}}
+	stream, err := i.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := i.connect(ctx, stream); err != nil {
+		return nil, i.abort(ctx, err)
+	}
+	return i, nil
+}
+
+// start copies the tree, binds the socket and starts the process on it. The connection that it returns waits in the socket's
+// backlog until the plugin accepts; nil if the plugin has to bind the socket itself.
+func (i *instance) start(ctx context.Context) (net.Conn, error) {
+	p, err := i.place(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i.socket = i.spec.socket
+	if i.socket == "" {
+		i.socket = i.env.runtime.socket()
+	}
+	stream, listener, err := i.bind()
+	if err != nil {
+		return nil, err
+	}
+	if listener != nil {
+		defer listener.Close() // before the handshake is awaited: else a plugin that dies before it accepts goes unnoticed
+		p.Listener = listener
+	}
+	if p.Startup, err = i.startupLine(listener != nil); err == nil {
+		i.proc, err = i.env.starter.Start(p)
+	}
+	if err != nil {
+		if stream != nil {
+			stream.Close()
+		}
+		os.Remove(i.socket)
+		return nil, err
+	}
+	i.worker.PID = i.proc.PID()
+	i.log = i.env.log().with("plugin", i.spec.name, "pid", i.worker.PID)
+	i.lines = follow(i.proc, i.log)
+	i.env.spawned(i.worker)
+	return stream, nil
+}
+
+// place returns what to execute: the copy in the store, or the path as it is.
+func (i *instance) place(ctx context.Context) (proc.Spec, error) {
+	s := proc.Spec{Path: i.spec.path, Args: i.spec.args, Env: i.spec.env, Dir: i.spec.dir, Shutdown: true}
+	if i.spec.tree == nil {
+		return s, nil
+	}
+	c, err := i.env.store.Put(ctx, *i.spec.tree)
+	if err != nil {
+		return s, fmt.Errorf("copy %s to the store: %w", i.spec.installed, err)
+	}
+	i.hash = c.Hash
+	s.Path = joinSlash(c.Dir, c.Entry)
+	if s.Dir == "" {
+		s.Dir = c.Dir
+	}
+	return s, nil
+}
+
+// bind makes the listening socket that the process inherits, and dials it at once.
+func (i *instance) bind() (net.Conn, *os.File, error) {
+	if err := checkSocketPath(i.socket); err != nil {
+		return nil, nil, err
+	}
+	if !proc.Inherits {
+		return nil, nil, nil
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: i.socket, Net: "unix"})
+	if err != nil {
+		return nil, nil, fmt.Errorf("listen on %s: %w", i.socket, err)
+	}
+	l.SetUnlinkOnClose(false)
+	defer l.Close()
+	stream, err := net.Dial("unix", i.socket)
+	if err != nil {
+		os.Remove(i.socket)
+		return nil, nil, fmt.Errorf("dial %s: %w", i.socket, err)
+	}
+	file, err := l.File()
+	if err != nil {
+		stream.Close()
+		os.Remove(i.socket)
+		return nil, nil, fmt.Errorf("socket %s: %w", i.socket, err)
+	}
+	return stream, file, nil
+}
+
+// startupLine is what the process reads from its lifeline.
+func (i *instance) startupLine(inherits bool) ([]byte, error) {
+	t := i.spec.timeouts
+	i.startup = wire.Startup{
+		Hotplug: []int{wire.Version}, Socket: i.socket, Serializer: i.spec.serializer.Name(), Token: wire.NewSecret(), Answer: wire.NewSecret(),
+		Plugin: wire.Identity{Name: i.spec.name, Version: i.spec.version}, Host: i.env.info, Limits: i.spec.limits,
+		Timeouts: wire.Timeouts{
+			Start: t.Start.Milliseconds(), Call: t.Call.Milliseconds(), Stop: t.Stop.Milliseconds(),
+			HostConnect: t.HostConnect.Milliseconds(), Handshake: wire.HandshakeTimeout.Milliseconds(),
+		},
+		Disconnect: wire.Disconnect{Mode: "shutdown"},
+	}
+	if inherits {
+		i.startup.Listener = listenerDescriptor
+	}
+	return i.startup.Encode()
+}
+
+// listenerDescriptor is the number under which the process finds the listening socket.
+const listenerDescriptor = 3
+
+// connect does the handshake and runs the Start hook.
+func (i *instance) connect(ctx context.Context, c net.Conn) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-i.proc.Done():
+			cancel(errExited)
+		case <-ctx.Done():
+		}
+	}()
+	if c == nil {
+		var err error
+		if c, err = i.env.reconnect.dial(ctx, i.socket, i.proc.Done()); err != nil {
+			return fmt.Errorf("connect to %s: %w", i.socket, err)
+		}
+	}
+	stream := wire.NewStream(c)
+	hello, err := i.handshake(ctx, stream)
+	if err != nil {
+		c.Close()
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		return err
+	}
+	i.hello = hello
+	i.conn = rpc.NewConn(i.env.base, stream, rpc.Options{
+		Serializer: i.spec.serializer, Handlers: i.env.mux, PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromHost,
+		MaxFrame: i.spec.limits.Frame, MaxInflight: i.spec.limits.Inflight, CallTimeout: i.spec.timeouts.Call,
+		Logger: i.log, Observe: i.env.observer(i.spec.name), OnGoodbye: i.heardGoodbye,
+	})
+	return i.startHook(ctx)
+}
+
+func (i *instance) heardGoodbye(rpc.Goodbye) { i.left.Do(func() { close(i.leaving) }) }
+
+// active reports whether the process runs.
+func (i *instance) active() bool {
+	select {
+	case <-i.proc.Done():
+		return false
+	default:
+		return true
+	}
+}
+
+// abort ends an instance that did not get as far as serving, and says why.
+func (i *instance) abort(ctx context.Context, cause error) error {
+	if c := context.Cause(ctx); c != nil && !errors.Is(cause, errExited) {
+		cause = c
+	}
+	if !errors.Is(cause, errExited) {
+		select { // a plugin that closes the connection is most likely about to end, and its last words say why
+		case <-i.proc.Done():
+		case <-time.After(exitGrace):
+		case <-ctx.Done():
+		}
+	}
+	if !i.active() {
+		report := i.bury("before it was ready")
+		if !errors.Is(cause, errExited) {
+			report.Cause = cause
+		}
+		return report
+	}
+	i.asked.Store(true)
+	report := i.bury("")
+	if len(report.Stderr) > 0 {
+		return fmt.Errorf("%w%s", cause, report.tail())
+	}
+	return cause
+}

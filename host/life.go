@@ -1,0 +1,131 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// live is the owner of a plugin's life: it launches it, waits for its end, and is the only one that moves its state.
+func (p *Plugin) live(required []dependency) {
+	defer close(p.done)
+	p.move(Starting, "found in the plugins folder", nil)
+	if err := p.awaitRequired(required); err != nil {
+		p.settle(err)
+		return
+	}
+	i, err := p.launch()
+	if err != nil {
+		p.settle(err)
+		return
+	}
+	p.serving.Store(i)
+	p.move(Ready, fmt.Sprintf("answers %d messages", len(i.hello.Handles)), nil)
+	close(p.settled)
+	select {
+	case <-p.asked.Done():
+		p.stop(i, "the host asked it to stop")
+	case <-i.leaving:
+		p.stop(i, "it asked to leave")
+	case <-i.conn.Done():
+		p.crashed(i)
+	case <-i.proc.Done():
+		p.crashed(i)
+	}
+}
+
+// settle ends a life that never became ready.
+func (p *Plugin) settle(err error) {
+	if p.asked.Err() != nil {
+		p.move(Stopped, "stopped while it was starting", nil)
+	} else {
+		p.move(Failed, "could not start", err)
+	}
+	close(p.settled)
+}
+
+// launch waits for its turn and starts the process within the start time-out.
+func (p *Plugin) launch() (*instance, error) {
+	ctx, cancel := context.WithCancelCause(p.asked)
+	defer cancel(nil)
+	select {
+	case p.env.launches <- struct{}{}:
+		defer func() { <-p.env.launches }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	limit := p.spec.timeouts.Start
+	ctx, stop := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not ready within %s (timeouts.start)", limit))
+	defer stop()
+	p.mu.Lock()
+	p.generation++
+	generation := p.generation
+	p.mu.Unlock()
+	i, err := launch(ctx, p.env, p.spec, generation)
+	p.mu.Lock()
+	p.last = i
+	p.mu.Unlock()
+	return i, err
+}
+
+// stop ends a serving instance in order.
+func (p *Plugin) stop(i *instance, reason string) {
+	p.serving.Store(nil)
+	p.move(Stopped, reason, nil)
+	i.stop()
+}
+
+// crashed ends an instance that ended by itself.
+func (p *Plugin) crashed(i *instance) {
+	p.serving.Store(nil)
+	report := i.bury("while it was serving")
+	p.move(Failed, report.Summary(), report)
+}
+
+// move changes the state and tells everybody. Only the owner calls it.
+func (p *Plugin) move(to State, reason string, err error) {
+	p.mu.Lock()
+	from := p.state
+	mustAllow(p.name, from, to)
+	p.state, p.reason, p.err, p.since = to, reason, err, time.Now()
+	e := Event{Time: p.since, Plugin: p.name, Generation: p.generation, From: from, To: to, Reason: reason, Err: err}
+	if p.last != nil && p.last.active() {
+		e.PID = p.last.worker.PID
+	}
+	close(p.changed)
+	p.changed = make(chan struct{})
+	p.mu.Unlock()
+
+	if p.spec != nil {
+		e.Version = p.spec.version
+	}
+	log := p.env.log().with("plugin", p.name)
+	if err != nil {
+		log.Error("plugin "+string(to), "reason", reason, "error", err)
+	} else {
+		log.Info("plugin "+string(to), "reason", reason, "version", e.Version, "pid", e.PID)
+	}
+	p.env.published(e)
+}
+
+// A dependency is a plugin that another one waits for.
+type dependency struct {
+	plugin     *Plugin
+	constraint string
+	optional   bool
+}
+
+// awaitRequired waits until all that is required has started. An optional one may fail.
+func (p *Plugin) awaitRequired(required []dependency) error {
+	for _, d := range required {
+		select {
+		case <-d.plugin.settled:
+		case <-p.asked.Done():
+			return errAskedToStop
+		}
+		if d.plugin.serving.Load() == nil && !d.optional {
+			return fmt.Errorf("it requires %s %s, which is not running: %w", d.plugin.name, d.constraint, d.plugin.unavailable("start"))
+		}
+	}
+	return nil
+}

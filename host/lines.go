@@ -1,0 +1,137 @@
+package host
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-hotplug/hotplug/internal/proc"
+)
+
+const (
+	maxLine   = 64 << 10    // bytes of one line; a longer one is logged in pieces
+	tailLines = 50          // lines of stderr that a crash report holds
+	lineQueue = 1024        // lines that wait for a slow logger
+	patience  = time.Second // how long a plugin's output waits for a slow logger before lines are dropped and counted
+)
+
+// lines carries what a process prints to the host's log. A reader for each stream and one writer to the log, so that neither a slow
+// logger nor a flood blocks the process for longer than patience.
+type lines struct {
+	log     quietLogger
+	queue   chan outLine // the readers send, write receives; closed when both readers have ended
+	written chan struct{}
+
+	mu      sync.Mutex // guards all below
+	last    []string   // of stderr
+	dropped int
+}
+
+type outLine struct {
+	text   string
+	stderr bool
+}
+
+// follow starts carrying. It ends by itself when both streams end.
+func follow(p proc.Process, log quietLogger) *lines {
+	l := &lines{log: log, queue: make(chan outLine, lineQueue), written: make(chan struct{})}
+	var readers sync.WaitGroup
+	readers.Go(func() { l.read(p.Stdout(), false) })
+	readers.Go(func() { l.read(p.Stderr(), true) })
+	go func() {
+		readers.Wait()
+		close(l.queue)
+	}()
+	go l.write()
+	return l
+}
+
+// wait returns when all that was printed has been logged, or has waited for the logger for too long.
+func (l *lines) wait() {
+	timer := time.NewTimer(2 * patience)
+	defer timer.Stop()
+	select {
+	case <-l.written:
+	case <-timer.C:
+	}
+}
+
+// tail returns the last lines of stderr.
+func (l *lines) tail() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]string(nil), l.last...)
+}
+
+func (l *lines) read(r io.Reader, stderr bool) {
+	br := bufio.NewReaderSize(r, maxLine)
+	for {
+		b, err := br.ReadSlice('\n')
+		if text := strings.TrimRight(string(b), "\r\n"); text != "" {
+			l.add(outLine{strings.ToValidUTF8(text, "\uFFFD"), stderr})
+		}
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return
+		}
+	}
+}
+
+func (l *lines) add(line outLine) {
+	if line.stderr {
+		l.mu.Lock()
+		l.last = append(l.last, line.text)
+		if len(l.last) > tailLines {
+			l.last = append(l.last[:0], l.last[len(l.last)-tailLines:]...)
+		}
+		l.mu.Unlock()
+	}
+	select {
+	case l.queue <- line:
+		return
+	default:
+	}
+	timer := time.NewTimer(l.patience())
+	defer timer.Stop()
+	select {
+	case l.queue <- line:
+	case <-timer.C:
+		l.mu.Lock()
+		l.dropped++
+		l.mu.Unlock()
+	}
+}
+
+// patience is spent once: while lines are being dropped nothing waits.
+func (l *lines) patience() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dropped > 0 {
+		return 0
+	}
+	return patience
+}
+
+func (l *lines) write() {
+	defer close(l.written)
+	for line := range l.queue {
+		l.mu.Lock()
+		dropped := l.dropped
+		l.dropped = 0
+		l.mu.Unlock()
+		if dropped > 0 {
+			l.log.Warn("lines of output were dropped: the log is slower than the plugin prints", "lines", dropped)
+		}
+		e := parseLine(line.text)
+		l.log.at(e.level, e.message, append(e.args, "stream", streamName(line.stderr))...)
+	}
+}
+
+func streamName(stderr bool) string {
+	if stderr {
+		return "stderr"
+	}
+	return "stdout"
+}

@@ -1,0 +1,230 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// A Plugin is the handle of one plugin of a host: a Peer to call. It stays valid whatever becomes of the process behind it. All methods may be called
+// concurrently.
+type Plugin struct {
+	name string
+	env  *environment
+	spec *spec // nil if there is nothing to launch: not installed, broken, disabled
+
+	serving atomic.Pointer[instance] // who answers calls; nil unless Ready
+	ask     context.CancelCauseFunc  // ends the launch, or the plugin
+	asked   context.Context          // done once somebody asked the plugin to stop
+	settled chan struct{}            // closed by the owner at the first outcome: ready, failed or stopped
+	done    chan struct{}            // closed by the owner when no process is left and none will be
+
+	mu         sync.Mutex // guards all below; never held while calling out
+	state      State
+	reason     string
+	err        error // why it failed; nil unless Failed
+	since      time.Time
+	generation int
+	changed    chan struct{} // closed and replaced by every move
+	last       *instance     // the latest one, also when it is gone
+}
+
+func newPlugin(env *environment, name string, s *spec) *Plugin {
+	p := &Plugin{name: name, env: env, spec: s, settled: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{})}
+	p.asked, p.ask = context.WithCancelCause(context.Background())
+	return p
+}
+
+// Name is the plugin's name.
+func (p *Plugin) Name() string { return p.name }
+
+// Invoke implements rpc.Peer. While the plugin starts it waits, until ctx ends; if the plugin failed, is stopped or disabled, or is not installed, it
+// fails at once and says why.
+func (p *Plugin) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
+	i, err := p.await(ctx, m.Type)
+	if err != nil {
+		return err
+	}
+	if err := i.conn.Invoke(ctx, m, reply); err != nil {
+		return p.annotate(i, err)
+	}
+	return nil
+}
+
+// Notify implements rpc.Peer. It waits as Invoke does.
+func (p *Plugin) Notify(ctx context.Context, m *rpc.Message) error {
+	i, err := p.await(ctx, m.Type)
+	if err != nil {
+		return err
+	}
+	if err := i.conn.Notify(ctx, m); err != nil {
+		return p.annotate(i, err)
+	}
+	return nil
+}
+
+// Ping asks the plugin's connection for a sign of life and returns the round-trip time.
+func (p *Plugin) Ping(ctx context.Context) (time.Duration, error) {
+	i, err := p.await(ctx, "ping")
+	if err != nil {
+		return 0, err
+	}
+	d, err := i.conn.Ping(ctx)
+	if err != nil {
+		return 0, p.annotate(i, err)
+	}
+	return d, nil
+}
+
+// Ready waits until the plugin has started, and returns why it will not.
+func (p *Plugin) Ready(ctx context.Context) error {
+	_, err := p.await(ctx, "ready")
+	return err
+}
+
+// Handles lists the messages that the plugin answers, as it said in its handshake; nil unless it is ready.
+func (p *Plugin) Handles() []rpc.Use {
+	if i := p.serving.Load(); i != nil {
+		return rpc.UsesOf(i.hello.Handles)
+	}
+	return nil
+}
+
+// Close stops the plugin: it says goodbye, lets calls in flight finish within the drain time-out, and sees to it that the process and its group are gone. It waits for
+// that. Closing twice is no error; a plugin that failed before has nothing left to close.
+func (p *Plugin) Close() error {
+	p.ask(errAskedToStop)
+	<-p.done
+	return nil
+}
+
+var errAskedToStop = errors.New("the host is stopping it")
+
+// await returns the instance that answers calls.
+func (p *Plugin) await(ctx context.Context, what string) (*instance, error) {
+	for {
+		if i := p.serving.Load(); i != nil {
+			return i, nil
+		}
+		p.mu.Lock()
+		state, changed := p.state, p.changed
+		p.mu.Unlock()
+		if state == Ready {
+			continue // it has just become so
+		}
+		if state != Starting {
+			return nil, p.unavailable(what)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, rpc.NotSent(rpc.CodeOf(ctx.Err()), "%s: %s: plugin %q is still starting: %w", p.name, what, p.name, context.Cause(ctx))
+		}
+	}
+}
+
+// unavailable is why a call was not even sent.
+func (p *Plugin) unavailable(what string) error {
+	p.mu.Lock()
+	state, reason, err := p.state, p.reason, p.err
+	p.mu.Unlock()
+	if errors.Is(err, rpc.NotFound) {
+		return rpc.NotSent(rpc.NotFound, "%s: %w", what, err)
+	}
+	if err != nil {
+		return rpc.NotSent(rpc.Unavailable, "%s: plugin %q is %s: %w", what, p.name, state, err)
+	}
+	return rpc.NotSent(rpc.Unavailable, "%s: plugin %q is %s: %s", what, p.name, state, reason)
+}
+
+// exitGrace is how long an error of a lost connection waits to learn how the process ended.
+const exitGrace = 200 * time.Millisecond
+
+// annotate names the plugin in an error of its connection. Errors of its handlers stay as they are.
+func (p *Plugin) annotate(i *instance, err error) error {
+	var e *rpc.Error
+	if !errors.As(err, &e) || e.Origin != rpc.FromTransport {
+		return err
+	}
+	named := *e
+	named.Message = fmt.Sprintf("plugin %q %s: %s", p.name, i.spec.version, e.Message)
+	if e.Code == rpc.Unavailable && i.conn.Err() != nil {
+		select {
+		case <-i.proc.Done():
+			named.Message += " (" + i.proc.Exit().String() + ")"
+		case <-time.After(exitGrace):
+		}
+	}
+	return &named
+}
+
+// Status is a snapshot of a plugin.
+type Status struct {
+	Name        string    `json:"name"`
+	Version     string    `json:"version,omitempty"`
+	State       State     `json:"state"`
+	Reason      string    `json:"reason,omitempty"` // one sentence
+	Since       time.Time `json:"since"`
+	Generation  int       `json:"generation"`
+	PID         int       `json:"pid,omitempty"` // 0 if there is no process
+	Connected   bool      `json:"connected"`
+	Active      bool      `json:"active"`  // a process is running
+	Pending     int       `json:"pending"` // calls to it in flight
+	Serving     int       `json:"serving"` // calls of it that the host is handling
+	Description string    `json:"description,omitempty"`
+	Dir         string    `json:"dir,omitempty"`  // where it is installed
+	Hash        string    `json:"hash,omitempty"` // of the tree that runs, SHA-256
+	Warnings    []string  `json:"warnings,omitempty"`
+}
+
+// Status returns a snapshot.
+func (p *Plugin) Status() Status {
+	p.mu.Lock()
+	s := Status{Name: p.name, State: p.state, Reason: p.reason, Since: p.since, Generation: p.generation}
+	i := p.last
+	p.mu.Unlock()
+	if p.spec != nil {
+		s.Version, s.Description, s.Dir, s.Warnings = p.spec.version, p.spec.description, p.spec.installed, p.spec.warnings
+	}
+	if i == nil {
+		return s
+	}
+	s.Hash = i.hash
+	if i.active() {
+		s.Active, s.PID = true, i.worker.PID
+	}
+	if conn := i.conn; p.serving.Load() == i {
+		stats := conn.Stats()
+		s.Connected, s.Pending, s.Serving = conn.Err() == nil, stats.Pending, stats.Serving
+	}
+	return s
+}
+
+// feature reports whether the plugin said that it answers a lifecycle call.
+func (i *instance) feature(name string) bool {
+	for _, f := range i.hello.Features {
+		if f == name {
+			return true
+		}
+	}
+	return false
+}
+
+var _ rpc.Peer = (*Plugin)(nil)
+
+// startHook runs the plugin's Start hook, if it has one.
+func (i *instance) startHook(ctx context.Context) error {
+	if !i.feature(lifecycle.FeatureStart) {
+		return nil
+	}
+	if _, err := lifecycle.Start.Call(ctx, i.conn, lifecycle.None{}); err != nil {
+		return fmt.Errorf("its Start hook: %w", err)
+	}
+	return nil
+}

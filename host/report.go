@@ -1,0 +1,38 @@
+package host
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A CrashReport says how a process ended that the host did not ask to end.
+type CrashReport struct {
+	Worker Worker
+	Phase  string   // when it ended: "before it was ready", "while it was serving"
+	Exit   string   // "exit status 3", "killed by SIGSEGV"
+	Code   int      // exit status; -1 if a signal ended it
+	Stderr []string // its last lines, at most 50
+	Cause  error    // what broke the connection first; nil if the process simply ended
+}
+
+// Summary is the report on one line.
+func (r *CrashReport) Summary() string {
+	s := fmt.Sprintf("it ended %s: %s", r.Phase, r.Exit)
+	if r.Cause != nil {
+		s += fmt.Sprintf(" (%v)", r.Cause)
+	}
+	return s
+}
+
+// Error is the summary and the last lines of stderr.
+func (r *CrashReport) Error() string { return r.Summary() + r.tail() }
+
+// Unwrap returns the cause.
+func (r *CrashReport) Unwrap() error { return r.Cause }
+
+func (r *CrashReport) tail() string {
+	if len(r.Stderr) == 0 {
+		return "; it wrote nothing to stderr"
+	}
+	return "; the end of its stderr:\n    " + strings.Join(r.Stderr, "\n    ")
+}

@@ -1,0 +1,112 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// stop ends a serving instance in order: goodbye, what is in flight, its Stop hook and exit; else SIGTERM, else SIGKILL.
+func (i *instance) stop() {
+	i.asked.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), i.spec.timeouts.Drain)
+	defer cancel()
+	_ = i.conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyeStop})
+	if err := i.drain(ctx); err != nil {
+		i.log.Warn("calls in flight are ended", "reason", err.Error())
+	}
+	if !i.ended(i.spec.timeouts.Stop) {
+		i.log.Warn("not gone in time, sending SIGTERM", "stop", i.spec.timeouts.Stop.String())
+		_ = i.proc.Terminate()
+		if !i.ended(termGrace) {
+			i.log.Warn("not gone after SIGTERM, sending SIGKILL")
+		}
+	}
+	i.bury("")
+}
+
+// termGrace is how long a process has between SIGTERM and SIGKILL.
+const termGrace = time.Second
+
+// drain waits until nothing is in flight between host and plugin, or the process has ended.
+func (i *instance) drain(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		select {
+		case <-i.proc.Done():
+			cancel()
+		case <-stop:
+		}
+	}()
+	err := i.conn.Drain(ctx)
+	if !i.active() {
+		return nil
+	}
+	return err
+}
+
+// ended waits for the process's end, for at most d.
+func (i *instance) ended(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-i.proc.Done():
+		return true
+	case <-timer.C:
+		return !i.active()
+	}
+}
+
+// buryGrace is how long a process that was killed may take to be reaped: it may be in the middle of a disk operation.
+const buryGrace = 5 * time.Second
+
+// bury makes sure that nothing is left of the instance, and reports how it ended.
+func (i *instance) bury(phase string) *CrashReport {
+	if phase != "" && i.active() { // it broke the connection: let it end by itself, for the sake of its last words
+		i.ended(exitGrace)
+	}
+	report := &CrashReport{Worker: i.worker, Phase: phase}
+	if i.conn != nil {
+		report.Cause = crashCause(i.conn.Err())
+	}
+	i.cleaned.Do(i.clean)
+	report.Stderr = i.lines.tail()
+	report.Exit = "not reaped"
+	if !i.active() {
+		report.Exit, report.Code = i.proc.Exit().String(), i.proc.Exit().Code
+	}
+	return report
+}
+
+// crashCause is what broke the connection, unless it merely ended.
+func crashCause(err error) error {
+	if err == nil || errors.Is(err, rpc.ErrClosed) || errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+func (i *instance) clean() {
+	_ = i.proc.Kill() // the whole group, also when the leader is gone
+	if !i.ended(buryGrace) {
+		i.log.Error("the process does not end after SIGKILL")
+	}
+	if i.conn != nil {
+		i.conn.Close()
+	}
+	i.lines.wait()
+	i.proc.Close()
+	os.Remove(i.socket)
+	if i.active() {
+		return
+	}
+	exit := i.proc.Exit()
+	i.env.shutDown(i.worker, Shutdown{Duration: exit.Ended.Sub(exit.Started), Exit: exit.String(), Code: exit.Code, Asked: i.asked.Load()})
+}

@@ -1,0 +1,77 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// A Launch is one worker without a plugins folder or a manifest. Path is required; the zero value of every other field works.
+type Launch struct {
+	Path       string   // the executable; a bare name is looked up in PATH
+	Args       []string // after the program's name
+	Env        []string // "KEY=value", on top of PATH, HOME, LANG and the like
+	Dir        string   // working folder; empty: this process's
+	Name       string   // for texts; empty: the file's name
+	SocketPath string   // empty: one in the runtime folder
+	Serializer string   // class name; empty: MessagePackSerializer
+
+	Host        Config // what of it is not about a folder holds here too: Name, Version, Handlers, Uses, Timeouts, Logger, Hooks, RuntimeDir, Reconnect
+	MaxFrame    int    // bytes of one message; 0: 16 MiB
+	MaxInflight int    // calls at once, each way; 0: 1,024
+}
+
+// Start launches one worker and returns when it answers calls. The handle is of the same kind as those of a Host; its Close ends
+// the worker and removes everything.
+func Start(ctx context.Context, l Launch) (*Plugin, error) {
+	s, err := l.spec()
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", l.Path, err)
+	}
+	env, err := workerEnvironment(ctx, l.Host)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", l.Path, err)
+	}
+	p := newPlugin(env, s.name, s)
+	go func() { // owned by the plugin: Close asks it to end and waits for it
+		defer env.close()
+		p.live(nil)
+	}()
+	if err := p.Ready(ctx); err != nil {
+		p.Close()
+		return nil, fmt.Errorf("start %s: %w", l.Path, err)
+	}
+	return p, nil
+}
+
+func (l *Launch) spec() (*spec, error) {
+	if l.Path == "" {
+		return nil, errors.New("host.Launch: Path is empty: name the executable")
+	}
+	path, err := exec.LookPath(l.Path)
+	if err != nil && !errors.Is(err, exec.ErrDot) {
+		return nil, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	name := l.Name
+	if name == "" {
+		name = filepath.Base(path)
+	}
+	serializer, err := codec.Lookup(l.Serializer)
+	return &spec{
+		name: name, path: path, dir: l.Dir, args: l.Args, env: append(buildEnv(l.Host.Env, nil), l.Env...), socket: l.SocketPath, serializer: serializer,
+		timeouts: l.Host.Timeouts.over(defaultTimeouts), limits: wire.Limits{Frame: l.MaxFrame, Inflight: l.MaxInflight}.WithDefaults(),
+	}, err
+}
+
+func workerEnvironment(ctx context.Context, c Config) (*environment, error) {
+	c.setDefaults()
+	return bareEnvironment(ctx, &c)
+}
