@@ -41,6 +41,7 @@ func (e *Entry) findEntry(p *policy) (string, error) {
 	path, err := filepath.EvalSymlinks(named)
 	if errors.Is(err, fs.ErrNotExist) && p.goos == "windows" {
 		if exe, exeErr := filepath.EvalSymlinks(named + ".exe"); exeErr == nil {
+			e.EntryRel += ".exe"
 			path, err = exe, nil
 		}
 	}

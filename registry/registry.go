@@ -35,7 +35,7 @@ type Entry struct {
 	Manifest     *manifest.Manifest
 	Lone         bool   // an executable with its manifest beside it: nothing but EntryPath belongs to it
 	EntryPath    string // the file that runs here: absolute, links resolved
-	EntryRel     string // the same as the manifest says it: relative to Dir, with slashes
+	EntryRel     string // the same as the manifest says it: relative to Dir, with slashes, links not resolved
 	SHA256       string // digest that the manifest demands of the entry, in lower-case hex; empty if none
 	// Requires are the chosen plugins that this one needs, by name. Requirements that are optional and not met are left out.
 	Requires []Dependency
