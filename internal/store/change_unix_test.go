@@ -174,3 +174,53 @@ func TestPutsOfOneTreeAtOnceAllSucceed(t *testing.T) {
 		t.Errorf("the store holds %v, want one copy", got)
 	}
 }
+
+func TestATreeThatChangesWhileItsCopyIsReusedIsLookedAtAgain(t *testing.T) {
+	s := open(t)
+	root := tree(t, map[string]string{"a": "1"})
+	before := put(t, s, store.Tree{Root: root})
+	looks := 0
+	after := put(t, s, store.Tree{Root: root, Select: func(rel string) bool {
+		if looks++; looks == 2 { // after a, which was written just now, was read again
+			write(t, root+"/a", "2")
+		}
+		return true
+	}})
+	if after.Hash == before.Hash || read(t, after.Dir, "a") != "2" {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+}
+
+func TestOfTwoPutsAtOnceTheSlowerKeepsTheCopyOfTheFaster(t *testing.T) {
+	slow := open(t)
+	fast, err := store.Open(slow.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := store.Tree{Root: tree(t, map[string]string{"a": "1"})}
+	var first os.FileInfo
+	slow.SetCopied(func(string) {
+		if first, err = os.Stat(filepath.Join(put(t, fast, tr).Dir, "a")); err != nil {
+			t.Error(err)
+		}
+	})
+	c := put(t, slow, tr)
+	if fi, err := os.Stat(filepath.Join(c.Dir, "a")); err != nil || !os.SameFile(fi, first) {
+		t.Errorf("the copy was replaced: %v", err)
+	}
+	if got := names(t, slow.Dir()); len(got) != 1 {
+		t.Errorf("the store holds %v", got)
+	}
+}
+
+func TestADigestIsCheckedAgainstWhatIsCopied(t *testing.T) {
+	s := open(t)
+	root := tree(t, map[string]string{"a": "1"})
+	if err := s.Misremember(root + "/a"); err != nil {
+		t.Fatal(err)
+	}
+	want := put(t, open(t), store.Tree{Root: root}).Hash
+	if c := put(t, s, store.Tree{Root: root}); c.Hash != want {
+		t.Errorf("hash %s, want %s", c.Hash, want)
+	}
+}

@@ -47,6 +47,13 @@ func (c *digestCache) put(k key, sum string) {
 	c.sums[k] = sum
 }
 
+// forget drops a digest that turned out to be wrong.
+func (c *digestCache) forget(k key) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.sums, k)
+}
+
 // digestAll fills in the digest of every file, and reports whether it had to read one.
 func (s *Store) digestAll(ctx context.Context, l *listing) (read bool, err error) {
 	for i := range l.items {

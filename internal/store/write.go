@@ -62,10 +62,8 @@ func (s *Store) writeItem(ctx context.Context, l *listing, it item, dst string) 
 		return err
 	}
 	s.copied(it.rel)
-	if err := stillSame(src, it); err != nil {
-		return err
-	}
-	if sum != it.sum {
+	if sum != it.sum { // a change that leaves the content alone is seen when the tree is looked at again
+		s.digests.forget(it.key)
 		return fmt.Errorf("%w: %q", ErrChanged, it.rel)
 	}
 	return s.finish(dst, sum)
