@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/go-hotplug/hotplug/codec"
@@ -108,7 +109,7 @@ func prefixed(dst []byte, max int, body func([]byte) ([]byte, error)) ([]byte, e
 		return dst[:start], err
 	}
 	n := len(out) - start - prefixLen
-	if n > max {
+	if n > max || uint64(n) > math.MaxUint32 {
 		return dst[:start], &TooLarge{Size: n, Max: max}
 	}
 	out[start], out[start+1], out[start+2], out[start+3] = byte(n>>24), byte(n>>16), byte(n>>8), byte(n)

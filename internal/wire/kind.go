@@ -62,7 +62,7 @@ func parseKind(s string) (Kind, bool) {
 		return k, true
 	}
 	var n uint8
-	if _, err := fmt.Sscanf(s, "kind%d", &n); err != nil || fmt.Sprintf("kind%d", n) != s {
+	if _, err := fmt.Sscanf(s, "kind%d", &n); err != nil || Kind(n).String() != s {
 		return 0, false
 	}
 	return Kind(n), true

@@ -45,10 +45,10 @@ func appendMeta(b []byte, m *Meta) []byte {
 		}
 	}
 	b = mp.AppendMapHeader(b, n)
-	b = appendNumber(b, "deadline", uint64(m.Deadline))
+	b = appendMillis(b, "deadline", m.Deadline)
 	b = appendNumber(b, "items", m.Items)
 	b = appendNumber(b, "bytes", m.Bytes)
-	b = appendNumber(b, "lease", uint64(m.Lease))
+	b = appendMillis(b, "lease", m.Lease)
 	if m.Then != "" {
 		b = mp.AppendString(mp.AppendString(b, "then"), m.Then)
 	}
@@ -67,6 +67,13 @@ func appendNumber(b []byte, key string, v uint64) []byte {
 		return b
 	}
 	return mp.AppendUint(mp.AppendString(b, key), v)
+}
+
+func appendMillis(b []byte, key string, v int64) []byte {
+	if v == 0 {
+		return b
+	}
+	return mp.AppendInt(mp.AppendString(b, key), v)
 }
 
 func (packFormat) Decode(b []byte) (f Frame, err error) {

@@ -14,7 +14,12 @@ import (
 // reader, for the payload's type by whoever decodes it.
 type userFormat struct{ s codec.Serializer }
 
-func (u userFormat) Terminator() []byte { return u.s.Terminator() }
+func (u userFormat) Terminator() []byte {
+	if term := u.s.Terminator(); len(term) > 0 {
+		return term
+	}
+	return nil
+}
 
 type userHead struct {
 	Kind string `json:"kind" msgpack:"kind" cbor:"kind"`
@@ -34,8 +39,8 @@ type userEnvelope struct {
 const payloadTag = `json:"payload" msgpack:"payload" cbor:"payload"`
 
 func (u userFormat) Append(dst []byte, f *Frame, payload any, max int) ([]byte, error) {
-	term := u.s.Terminator()
-	if len(term) == 0 {
+	term := u.Terminator()
+	if term == nil {
 		return prefixed(dst, max, func(b []byte) ([]byte, error) { return u.append(b, f, payload) })
 	}
 	start := len(dst)
@@ -43,27 +48,34 @@ func (u userFormat) Append(dst []byte, f *Frame, payload any, max int) ([]byte, 
 	if err != nil {
 		return dst[:start], err
 	}
-	if i := bytes.Index(b[start:], term); i >= 0 {
-		return dst[:start], fmt.Errorf("%s wrote its own terminator %q at byte %d: a serializer whose output can contain it must have none", u.s.Name(), term, i)
-	}
-	if n := len(b) - start; n > max {
+	n := len(b) - start
+	if n > max {
 		return dst[:start], &TooLarge{Size: n, Max: max}
 	}
-	return append(b, term...), nil
+	b = append(b, term...)
+	if i := bytes.Index(b[start:], term); i < n { // also where the output's end and the terminator make one too early
+		return dst[:start], fmt.Errorf("%s wrote its own terminator %q at byte %d: a serializer whose output can contain it must have none", u.s.Name(), term, i)
+	}
+	return b, nil
 }
 
-func (u userFormat) append(b []byte, f *Frame, payload any) ([]byte, error) {
+func (u userFormat) append(b []byte, f *Frame, payload any) (_ []byte, err error) {
+	defer u.recovered(&err)
 	e := userEnvelope{Kind: f.Kind.String(), Tx: f.Tx.String(), Type: f.Type, Payload: payload}
 	if !f.Meta.isZero() {
 		e.Meta = &f.Meta
 	}
-	return codec.Append(u.s, b, &e)
+	out, err := codec.Append(u.s, b, &e)
+	if err == nil && len(out) == len(b) {
+		err = fmt.Errorf("%s wrote nothing for a frame of kind %s", u.s.Name(), f.Kind)
+	}
+	return out, err
 }
 
 func (u userFormat) Decode(b []byte) (f Frame, err error) {
 	recoverable := len(u.s.Terminator()) > 0
 	var h userHead
-	if err := u.s.Unmarshal(b, &h); err != nil {
+	if err := u.unmarshal(b, &h); err != nil {
 		return f, &Corrupt{Reason: fmt.Sprintf("%s: %v", u.s.Name(), err), Recoverable: recoverable}
 	}
 	kind, ok := parseKind(h.Kind)
@@ -75,6 +87,18 @@ func (u userFormat) Decode(b []byte) (f Frame, err error) {
 		f.Meta = *h.Meta
 	}
 	return f, nil
+}
+
+func (u userFormat) unmarshal(b []byte, v any) (err error) {
+	defer u.recovered(&err)
+	return u.s.Unmarshal(b, v)
+}
+
+// recovered turns a panic of the serializer into an error: it runs in the reader's goroutine, on a peer's bytes.
+func (u userFormat) recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%s panicked: %v", u.s.Name(), p)
+	}
 }
 
 // parseTx undoes Tx.String: text that is a number in its shortest form is that number.
@@ -91,7 +115,7 @@ func (u userFormat) DecodePayload(f *Frame, v any) error {
 	wrapper := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "Payload", Type: ptr.Type(), Tag: payloadTag}}))
 	field := wrapper.Elem().Field(0)
 	field.Set(ptr)
-	if err := u.s.Unmarshal(f.Payload, wrapper.Interface()); err != nil {
+	if err := u.unmarshal(f.Payload, wrapper.Interface()); err != nil {
 		return err
 	}
 	if !field.IsNil() && field.Pointer() != ptr.Pointer() {
