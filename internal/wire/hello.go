@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -57,7 +58,12 @@ type Refusal struct {
 	Message string `json:"message"`
 }
 
-func (r *Refusal) Error() string { return r.Message }
+func (r *Refusal) Error() string {
+	if r.Message == "" {
+		return "the peer refused the handshake without a reason: " + r.Code
+	}
+	return r.Message
+}
 
 // Message describes one message of a contract.
 type Message struct {
@@ -101,13 +107,20 @@ func ReadPluginHello(r *Reader) (*PluginHello, error) {
 	return &h, nil
 }
 
+// shown is how many bytes of unreadable input an error quotes: too few to reach a secret in it.
+const shown = 24
+
 func readLine(r *Reader, v any) error {
 	line, err := r.Line(MaxHello)
+	var large *TooLarge
+	if errors.As(err, &large) {
+		return &Refusal{Code: "Protocol", Message: fmt.Sprintf("the handshake line is over the limit of %d bytes: describe fewer messages", MaxHello)}
+	}
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(line, v); err != nil {
-		return &Refusal{Code: "Protocol", Message: fmt.Sprintf("expected a handshake line of JSON, found %.60q: %v", line, err)}
+		return &Refusal{Code: "Protocol", Message: fmt.Sprintf("expected a handshake line of JSON, found %.*q: %v", shown, line, err)}
 	}
 	return nil
 }
@@ -121,11 +134,11 @@ func PickVersion(offered []int) (int, error) {
 		}
 		highest = max(highest, v)
 	}
-	text := "upgrade the host to one that speaks protocol %d"
+	advice := fmt.Sprintf("upgrade the host to one that speaks protocol %d", Version)
 	if highest > Version {
-		text = "rebuild the plugin with a hotplug that speaks protocol %[2]d, or use a host that offers %[1]d"
+		advice = fmt.Sprintf("rebuild the plugin with a hotplug that speaks protocol %d, or use a host that offers %d", highest, Version)
 	}
-	return 0, &Refusal{Code: "Protocol", Message: fmt.Sprintf("protocol mismatch: host offers %s, plugin speaks %d: "+text, list(offered), Version, highest)}
+	return 0, &Refusal{Code: "Protocol", Message: fmt.Sprintf("protocol mismatch: host offers %s, plugin speaks %d: %s", list(offered), Version, advice)}
 }
 
 func list(v []int) string {

@@ -90,10 +90,10 @@ func (s *Startup) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(b) >= MaxStartup {
+	if b = append(b, '\n'); len(b) > MaxStartup {
 		return nil, fmt.Errorf("start-up data of %d bytes is over the limit of %d", len(b), MaxStartup)
 	}
-	return append(b, '\n'), nil
+	return b, nil
 }
 
 // ParseStartup reads start-up data and checks that what every plugin needs is there.
@@ -103,7 +103,7 @@ func ParseStartup(line []byte) (*Startup, error) {
 	}
 	var s Startup
 	if err := json.Unmarshal(bytes.TrimSpace(line), &s); err != nil {
-		return nil, fmt.Errorf("start-up data: expected one JSON object, found %.60q: %w", line, err)
+		return nil, fmt.Errorf("start-up data: expected one JSON object, found %.*q: %w", shown, line, err)
 	}
 	for _, f := range []struct {
 		name    string
