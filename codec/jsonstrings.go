@@ -73,7 +73,7 @@ func findInvalidPair(v reflect.Value, depth int) error {
 			return fmt.Errorf("map key: %w", err)
 		}
 		if err := findInvalid(it.Value(), depth+1); err != nil {
-			return within(fmt.Sprintf("[%.64q]", fmt.Sprint(it.Key())), err)
+			return within(fmt.Sprintf("%.64s", fmt.Sprint(it.Key())), err)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package codec
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/go-hotplug/hotplug/internal/mp"
 )
@@ -169,11 +170,11 @@ func typeName(v any) string {
 	if t == nil {
 		return "nil"
 	}
-	for t.Kind() == reflect.Pointer {
+	for i := 0; i < maxHops && t.Kind() == reflect.Pointer; i++ {
 		t = t.Elem()
 	}
 	if t.Name() != "" {
 		return t.Name()
 	}
-	return t.String()
+	return strings.ReplaceAll(t.String(), "interface {}", "any")
 }

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/go-hotplug/hotplug/internal/mp"
 )
@@ -21,7 +22,7 @@ func within(step string, err error) error {
 	if !ok {
 		return &pathError{path: step, err: err}
 	}
-	if inner.path[0] == '[' {
+	if strings.HasPrefix(inner.path, "[") {
 		inner.path = step + inner.path
 	} else {
 		inner.path = step + "." + inner.path
@@ -31,8 +32,8 @@ func within(step string, err error) error {
 
 // keyStep names a map's key in a path.
 func keyStep(key []byte) string {
-	if s, _, err := mp.ReadString(key); err == nil {
-		return fmt.Sprintf("[%.64q]", s)
+	if s, _, err := mp.ReadString(key); err == nil && len(s) > 0 {
+		return fmt.Sprintf("%.64s", s)
 	}
 	if i, _, err := mp.ReadInt(key); err == nil {
 		return fmt.Sprintf("[%d]", i)

@@ -157,7 +157,7 @@ func (c *compiler) fill(p *plan, t reflect.Type) {
 func (c *compiler) fillPointer(p *plan, t reflect.Type) {
 	p.shape, p.size = pointer, int64(t.Elem().Size())
 	for e, seen := t, 0; e.Kind() == reflect.Pointer; e, seen = e.Elem(), seen+1 {
-		if seen > 8 {
+		if seen == 8 {
 			c.refuse(t, "a pointer to a pointer without end")
 			return
 		}
