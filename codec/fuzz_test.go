@@ -2,6 +2,7 @@ package codec_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/go-hotplug/hotplug/codec"
@@ -37,7 +38,10 @@ func fuzz(t *testing.T, s codec.Serializer, data []byte) {
 			t.Fatalf("%d bytes of input cost %d", len(data), cost)
 		}
 		first := reflect.New(reflect.TypeOf(v).Elem())
-		if s.Unmarshal(data, first.Interface()) != nil {
+		if err := s.Unmarshal(data, first.Interface()); err != nil {
+			if strings.Contains(err.Error(), "panicked") {
+				t.Fatalf("the check let through what the library panics on: %v", err)
+			}
 			continue
 		}
 		again, err := s.Marshal(first.Interface())

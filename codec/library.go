@@ -10,7 +10,7 @@ import (
 
 // keep is the largest input after which a pooled decoder is kept: its scratch buffer grows with the
 // longest string and would otherwise stay that long.
-const keep = 64 << 10
+const keep = 256 << 10
 
 // A packer is an encoder with the slice that it appends to.
 type packer struct {
