@@ -42,7 +42,8 @@ type Config struct {
 	Reconnect    Reconnect // how to dial a plugin that cannot inherit its socket
 	AllowOutside bool      // let entries lie outside of their folder by a symbolic link, for development
 
-	starter proc.Starter // the seam for tests
+	starter proc.Starter // the seams for tests: what starts processes,
+	bind    binder       // and what binds the socket that one inherits
 }
 
 // Settings are the host's own for one plugin. They go before the manifest.
@@ -89,6 +90,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.starter == nil {
 		c.starter = proc.OS
+	}
+	if c.bind == nil {
+		c.bind = bindSocket
 	}
 }
 

@@ -46,6 +46,7 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 	}
 	h.addChosen(&c)
 	h.addOthers()
+	h.logFindings()
 	h.startAll()
 	for _, p := range h.plugins {
 		select {
@@ -99,6 +100,20 @@ func (h *Host) addOthers() {
 			p.never(Failed, c.Reason, errors.New(h.registry.Explain(c.Name).String()))
 		}
 		h.plugins[c.Name] = p
+	}
+}
+
+// logFindings says what a person should look at, though it keeps nothing from running.
+func (h *Host) logFindings() {
+	for _, e := range h.registry.Entries {
+		for _, w := range e.Warnings {
+			h.env.log().Warn("manifest", "plugin", e.Name, "warning", w)
+		}
+	}
+	for _, c := range h.registry.Found {
+		if c.Status == registry.NoManifest {
+			h.env.log().Warn("not a plugin yet", "name", c.Name, "reason", c.Reason)
+		}
 	}
 }
 
@@ -261,8 +276,16 @@ func (h *Host) Close() error {
 	return err
 }
 
+// keepCopies is how long the store keeps a copy that nothing has launched.
+const keepCopies = 30 * 24 * time.Hour
+
 func (e *environment) close() error {
 	e.events.close()
+	if e.store != nil {
+		if _, err := e.store.Sweep(func(string) bool { return false }, keepCopies, -1); err != nil {
+			e.log().Warn("old copies stay in the store", "error", err)
+		}
+	}
 	return e.runtime.remove()
 }
 

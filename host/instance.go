@@ -8,7 +8,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/internal/proc"
@@ -79,12 +78,15 @@ func (i *instance) start(ctx context.Context) (net.Conn, error) {
 	if i.socket == "" {
 		i.socket = i.env.runtime.socket()
 	}
-	stream, listener, err := i.bind()
+	if err := checkSocketPath(i.socket); err != nil {
+		return nil, err
+	}
+	stream, listener, err := i.env.bind(i.socket)
 	if err != nil {
 		return nil, err
 	}
 	if listener != nil {
-		defer listener.Close() // before the handshake is awaited: else a plugin that dies before it accepts goes unnoticed
+		defer listener.Close()
 		p.Listener = listener
 	}
 	if p.Startup, err = i.startupLine(listener != nil); err == nil {
@@ -120,34 +122,6 @@ func (i *instance) place(ctx context.Context) (proc.Spec, error) {
 		s.Dir = c.Dir
 	}
 	return s, nil
-}
-
-// bind makes the listening socket that the process inherits, and dials it at once.
-func (i *instance) bind() (net.Conn, *os.File, error) {
-	if err := checkSocketPath(i.socket); err != nil {
-		return nil, nil, err
-	}
-	if !proc.Inherits {
-		return nil, nil, nil
-	}
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: i.socket, Net: "unix"})
-	if err != nil {
-		return nil, nil, fmt.Errorf("listen on %s: %w", i.socket, err)
-	}
-	l.SetUnlinkOnClose(false)
-	defer l.Close()
-	stream, err := net.Dial("unix", i.socket)
-	if err != nil {
-		os.Remove(i.socket)
-		return nil, nil, fmt.Errorf("dial %s: %w", i.socket, err)
-	}
-	file, err := l.File()
-	if err != nil {
-		stream.Close()
-		os.Remove(i.socket)
-		return nil, nil, fmt.Errorf("socket %s: %w", i.socket, err)
-	}
-	return stream, file, nil
 }
 
 // startupLine is what the process reads from its lifeline.
@@ -193,7 +167,7 @@ func (i *instance) connect(ctx context.Context, c net.Conn) error {
 	if err != nil {
 		c.Close()
 		if cause := context.Cause(ctx); cause != nil {
-			return cause
+			return fmt.Errorf("it has not answered the handshake: %w", cause)
 		}
 		return err
 	}
@@ -220,27 +194,18 @@ func (i *instance) active() bool {
 
 // abort ends an instance that did not get as far as serving, and says why.
 func (i *instance) abort(ctx context.Context, cause error) error {
-	if c := context.Cause(ctx); c != nil && !errors.Is(cause, errExited) {
-		cause = c
+	exited := errors.Is(cause, errExited)
+	if !exited && ctx.Err() == nil {
+		i.ended(exitGrace) // a plugin that closes the connection is most likely about to end, and its last words say why
 	}
-	if !errors.Is(cause, errExited) {
-		select { // a plugin that closes the connection is most likely about to end, and its last words say why
-		case <-i.proc.Done():
-		case <-time.After(exitGrace):
-		case <-ctx.Done():
-		}
-	}
-	if !i.active() {
-		report := i.bury("before it was ready")
-		if !errors.Is(cause, errExited) {
-			report.Cause = cause
-		}
-		return report
-	}
-	i.asked.Store(true)
-	report := i.bury("")
-	if len(report.Stderr) > 0 {
+	if i.active() {
+		i.asked.Store(true)
+		report := i.bury("")
 		return fmt.Errorf("%w%s", cause, report.tail())
 	}
-	return cause
+	report := i.bury("before it was ready")
+	if !exited {
+		report.Cause = cause
+	}
+	return report
 }

@@ -115,10 +115,7 @@ func (p *Plugin) await(ctx context.Context, what string) (*instance, error) {
 		p.mu.Lock()
 		state, changed := p.state, p.changed
 		p.mu.Unlock()
-		if state == Ready {
-			continue // it has just become so
-		}
-		if state != Starting {
+		if state != Starting && state != Ready { // Ready without an instance: it is being buried
 			return nil, p.unavailable(what)
 		}
 		select {

@@ -11,6 +11,7 @@ type CrashReport struct {
 	Phase  string   // when it ended: "before it was ready", "while it was serving"
 	Exit   string   // "exit status 3", "killed by SIGSEGV"
 	Code   int      // exit status; -1 if a signal ended it
+	Killed bool     // the host ended it, because it had broken or closed the connection
 	Stderr []string // its last lines, at most 50
 	Cause  error    // what broke the connection first; nil if the process simply ended
 }
@@ -18,7 +19,12 @@ type CrashReport struct {
 // Summary is the report on one line.
 func (r *CrashReport) Summary() string {
 	s := fmt.Sprintf("it ended %s: %s", r.Phase, r.Exit)
-	if r.Cause != nil {
+	switch {
+	case r.Killed && r.Cause != nil:
+		return fmt.Sprintf("the host ended it %s: %v", r.Phase, r.Cause)
+	case r.Killed:
+		return fmt.Sprintf("it closed its connection %s and did not exit: the host ended it", r.Phase)
+	case r.Cause != nil:
 		s += fmt.Sprintf(" (%v)", r.Cause)
 	}
 	return s

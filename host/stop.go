@@ -18,6 +18,8 @@ func (i *instance) stop() {
 	_ = i.conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyeStop})
 	if err := i.drain(ctx); err != nil {
 		i.log.Warn("calls in flight are ended", "reason", err.Error())
+		i.conn.CancelCalls("the plugin is being stopped and the drain time-out has passed")
+		i.conn.CancelHandlers()
 	}
 	if !i.ended(i.spec.timeouts.Stop) {
 		i.log.Warn("not gone in time, sending SIGTERM", "stop", i.spec.timeouts.Stop.String())
@@ -72,7 +74,7 @@ func (i *instance) bury(phase string) *CrashReport {
 	if phase != "" && i.active() { // it broke the connection: let it end by itself, for the sake of its last words
 		i.ended(exitGrace)
 	}
-	report := &CrashReport{Worker: i.worker, Phase: phase}
+	report := &CrashReport{Worker: i.worker, Phase: phase, Killed: i.active()}
 	if i.conn != nil {
 		report.Cause = crashCause(i.conn.Err())
 	}

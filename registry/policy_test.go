@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/Masterminds/semver/v3"
-
 	"github.com/go-hotplug/hotplug/registry"
 )
 
@@ -99,22 +97,5 @@ func TestExplainGivesOneLinePerCandidate(t *testing.T) {
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-}
-
-func TestSatisfiesFollowsTheConstraint(t *testing.T) {
-	v := semver.MustParse("1.4.0")
-	for _, c := range []struct {
-		v          *semver.Version
-		constraint string
-		want       bool
-	}{{v, "^1.2", true}, {v, "^2", false}, {v, "", true}, {nil, "", true}, {nil, "*", false}} {
-		got, err := registry.Satisfies(c.v, c.constraint)
-		if got != c.want || err != nil {
-			t.Errorf("%v satisfies %q: %v, %v", c.v, c.constraint, got, err)
-		}
-	}
-	if _, err := registry.Satisfies(v, "newest"); err == nil {
-		t.Error("newest is taken for a constraint")
 	}
 }
