@@ -130,6 +130,7 @@ func (i *instance) startupLine(inherits bool) ([]byte, error) {
 	i.startup = wire.Startup{
 		Hotplug: []int{wire.Version}, Socket: i.socket, Serializer: i.spec.serializer.Name(), Token: wire.NewSecret(), Answer: wire.NewSecret(),
 		Plugin: wire.Identity{Name: i.spec.name, Version: i.spec.version}, Host: i.env.info, Limits: i.spec.limits,
+		LogLevel: i.env.logger.GetLevel().String(),
 		Timeouts: wire.Timeouts{
 			Start: t.Start.Milliseconds(), Call: t.Call.Milliseconds(), Stop: t.Stop.Milliseconds(),
 			HostConnect: t.HostConnect.Milliseconds(), Handshake: wire.HandshakeTimeout.Milliseconds(),

@@ -49,7 +49,8 @@ type Server struct {
 // Run serves until the host says goodbye (nil), the host is gone, ctx ends, or SIGTERM or SIGINT asks to leave (nil). It may be called once in a process.
 // Other errors are *ExitError. It does not return if the host died: the process group ends.
 func (s Server) Run(ctx context.Context) error {
-	if s.Logger == nil {
+	own := s.Logger != nil
+	if !own {
 		s.Logger = Logger()
 	}
 	id, err := s.identity()
@@ -64,6 +65,9 @@ func (s Server) Run(ctx context.Context) error {
 		return err
 	}
 	defer in.close()
+	if level := hclog.LevelFromString(in.startup.LogLevel); !own && level != hclog.NoLevel {
+		s.Logger.SetLevel(level) // what the host would drop need not travel
+	}
 	return s.serve(ctx, in, id)
 }
 
