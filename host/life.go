@@ -8,7 +8,7 @@ import (
 
 // live is the owner of a plugin's life: it launches it, waits for its end, and is the only one that moves its state.
 func (p *Plugin) live(required []dependency) {
-	defer close(p.done)
+	defer p.finish()
 	p.move(Starting, "found in the plugins folder", nil)
 	if err := p.awaitRequired(required); err != nil {
 		p.settle(err)
@@ -32,6 +32,14 @@ func (p *Plugin) live(required []dependency) {
 	case <-i.proc.Done():
 		p.crashed(i)
 	}
+}
+
+// finish says that nothing is left.
+func (p *Plugin) finish() {
+	if p.after != nil {
+		p.after()
+	}
+	close(p.done)
 }
 
 // settle ends a life that never became ready.

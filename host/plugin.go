@@ -24,6 +24,7 @@ type Plugin struct {
 	asked   context.Context          // done once somebody asked the plugin to stop
 	settled chan struct{}            // closed by the owner at the first outcome: ready, failed or stopped
 	done    chan struct{}            // closed by the owner when no process is left and none will be
+	after   func()                   // called by the owner before that; nil: nothing
 
 	mu         sync.Mutex // guards all below; never held while calling out
 	state      State

@@ -38,10 +38,12 @@ func Start(ctx context.Context, l Launch) (*Plugin, error) {
 		return nil, fmt.Errorf("start %s: %w", l.Path, err)
 	}
 	p := newPlugin(env, s.name, s)
-	go func() { // owned by the plugin: Close asks it to end and waits for it
-		defer env.close()
-		p.live(nil)
-	}()
+	p.after = func() {
+		if err := env.close(); err != nil {
+			env.log().Warn("runtime folder", "error", err)
+		}
+	}
+	go p.live(nil) // owned by the plugin: Close asks it to end and waits for it
 	if err := p.Ready(ctx); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("start %s: %w", l.Path, err)
