@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -16,6 +17,7 @@ type pending struct {
 	frame  wire.Frame
 	buf    *wire.Buffer // holds frame's bytes; nil: the connection ended
 	parcel *parcel
+	reason string // why this side ended the call; empty: the connection ended
 }
 
 func (p *pending) settle(f wire.Frame, buf *wire.Buffer) {
@@ -37,6 +39,9 @@ func (c *Conn) Invoke(ctx context.Context, m *Message, reply any) error {
 func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 	if err := c.check(m, reply); err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return withoutSending(ctx, m.Type)
 	}
 	if _, has := ctx.Deadline(); !has && c.opt.CallTimeout > 0 {
 		var cancel context.CancelFunc
@@ -67,9 +72,7 @@ func (c *Conn) waitSlot(ctx context.Context, what string) error {
 	case c.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		e := fromContext(ctx, fmt.Sprintf("%s: %d calls are in flight already (limits.inflight)", what, cap(c.slots)))
-		e.unsent = true
-		return e
+		return withoutSending(ctx, fmt.Sprintf("%s: %d calls are in flight already (limits.inflight)", what, cap(c.slots)))
 	case <-c.done:
 		return c.over(what, false)
 	}
@@ -81,10 +84,8 @@ func (c *Conn) start(ctx context.Context, m *Message) (*pending, error) {
 	f := wire.Frame{Kind: wire.Request, Tx: p.tx, Type: m.Type, Meta: wire.Meta{Headers: m.Headers}}
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
-		if left <= 0 || ctx.Err() != nil {
-			e := fromContextOr(ctx, m.Type)
-			e.unsent = true
-			return nil, e
+		if left <= 0 {
+			return nil, withoutSending(ctx, m.Type)
 		}
 		f.Meta.Deadline = int64(math.Ceil(float64(left) / float64(time.Millisecond)))
 	}
@@ -96,29 +97,34 @@ func (c *Conn) start(ctx context.Context, m *Message) (*pending, error) {
 		buf.Release()
 		return nil, err
 	}
-	if p.parcel, err = c.out.send(ctx, buf); err != nil {
+	if p.parcel, err = c.out.send(ctx, buf, c.rank(ctx)); err != nil {
 		c.unregister(p.tx)
-		return nil, c.unsent(ctx, m.Type)
+		return nil, c.unsent(ctx, m.Type, err)
 	}
 	return p, nil
 }
 
-// fromContextOr is fromContext for a deadline that has passed though its timer has not fired yet.
-func fromContextOr(ctx context.Context, what string) *Error {
+// withoutSending is the error of a call whose context ended before anything was sent. A deadline may have passed though its timer
+// has not fired yet.
+func withoutSending(ctx context.Context, what string) *Error {
+	e := &Error{Code: Timeout, Message: what + ": " + context.DeadlineExceeded.Error(), Origin: FromTransport, local: context.DeadlineExceeded}
 	if ctx.Err() != nil {
-		return fromContext(ctx, what)
+		e = fromContext(ctx, what)
 	}
-	return &Error{Code: Timeout, Message: what + ": " + context.DeadlineExceeded.Error(), Origin: FromTransport, local: context.DeadlineExceeded}
+	e.unsent = true
+	return e
 }
 
-func (c *Conn) unsent(ctx context.Context, what string) error {
-	if ctx.Err() != nil {
-		e := fromContext(ctx, what)
-		e.unsent = true
-		return e
+// unsent says why the outbox did not take a frame.
+func (c *Conn) unsent(ctx context.Context, what string, err error) error {
+	switch {
+	case errors.Is(err, errSealed):
+		return c.saidGoodbye(what)
+	case errors.Is(err, errOutboxClosed):
+		<-c.done
+		return c.over(what, false)
 	}
-	<-c.done
-	return c.over(what, false)
+	return withoutSending(ctx, what)
 }
 
 func (c *Conn) register(ctx context.Context, p *pending, what string) error {
@@ -128,7 +134,7 @@ func (c *Conn) register(ctx context.Context, p *pending, what string) error {
 		return NotSent(Unavailable, "%s: %s", what, endText(c.ended))
 	}
 	if c.leaving && !c.nested(ctx) {
-		return NotSent(Unavailable, "%s: this side has said goodbye and starts no new calls", what)
+		return c.saidGoodbye(what)
 	}
 	c.calls[p.tx] = p
 	return nil
@@ -169,6 +175,9 @@ func (c *Conn) abandon(ctx context.Context, m *Message, p *pending) error {
 // finish decodes what the call ended with, in the caller's goroutine.
 func (c *Conn) finish(m *Message, p *pending, reply any) error {
 	if p.buf == nil {
+		if p.reason != "" {
+			return &Error{Code: Unavailable, Message: m.Type + ": " + p.reason, Origin: FromTransport}
+		}
 		return c.over(m.Type, !p.parcel.withdraw())
 	}
 	defer p.buf.Release()
@@ -176,6 +185,12 @@ func (c *Conn) finish(m *Message, p *pending, reply any) error {
 		var e Error
 		if err := c.format.DecodePayload(&p.frame, &e); err != nil {
 			return &Error{Code: Protocol, Message: fmt.Sprintf("%s: the error that the peer answered cannot be read: %v", m.Type, err), Origin: FromTransport}
+		}
+		if e.Code == "" {
+			e.Code = Unknown
+		}
+		if e.Message == "" {
+			e.Message = fmt.Sprintf("%s: the peer answered %s without a message", m.Type, e.Code)
 		}
 		return &e
 	}

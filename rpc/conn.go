@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,12 +65,15 @@ type Conn struct {
 	idle     chan struct{} // closed when nothing runs any more; nil if nobody waits
 	leaving  bool          // goodbye was said here: no new root calls
 	ended    error         // why the connection is over
-	handlers int           // handlers running, those of notices included
+	handlers int           // handlers running, those of notices included, until their answers are queued
+	requests int           // handlers of requests, those that are being refused included
 	checked  map[checkKey]error
 
 	notices noticeSender
 	inbox   noticeQueue
 	pings   pings
+
+	goodbyes goodbyes
 
 	counts counters
 	done   chan struct{} // closed when the connection is over
@@ -96,6 +100,7 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	}
 	c.out = newOutbox(stream, func(err error) { c.fail(fmt.Errorf("write: %w", err)) })
 	c.notices.init()
+	c.pings.init()
 	c.inbox.next = 1
 	r.SetFraming(c.format, opt.MaxFrame)
 	c.in = &loop{c: c, r: r}
@@ -176,15 +181,16 @@ func endText(err error) string {
 
 type checkKey struct {
 	name           string
+	kind           Kind
 	payload, reply reflect.Type
 }
 
 // check compares what is about to be sent with what the peer handles, once for each message.
 func (c *Conn) check(m *Message, reply any) error {
-	if c.opt.PeerHandles == nil || m.describe == nil {
-		return nil
+	if c.opt.PeerHandles == nil || m.describe == nil || strings.HasPrefix(m.Type, ReservedPrefix) {
+		return nil // lifecycle calls are announced as features
 	}
-	key := checkKey{m.Type, reflect.TypeOf(m.Payload), reflect.TypeOf(reply)}
+	key := checkKey{m.Type, m.Kind, reflect.TypeOf(m.Payload), reflect.TypeOf(reply)}
 	c.mu.Lock()
 	err, seen := c.checked[key]
 	c.mu.Unlock()
@@ -252,10 +258,15 @@ func (c *Conn) observe(o Observation) {
 	if c.opt.Observe == nil {
 		return
 	}
+	c.guard("observe hook", func() { c.opt.Observe(o) })
+}
+
+// guard calls a hook: a panic of it is logged and breaks nothing.
+func (c *Conn) guard(what string, hook func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.warn("hook panicked", "panic", fmt.Sprint(p))
+			c.warn(what+" panicked", "panic", fmt.Sprint(p))
 		}
 	}()
-	c.opt.Observe(o)
+	hook()
 }

@@ -32,6 +32,14 @@ func Headers(ctx context.Context) map[string]string {
 	return nil
 }
 
+// rank is the rank of what ctx sends.
+func (c *Conn) rank(ctx context.Context) rank {
+	if c.nested(ctx) {
+		return nested
+	}
+	return root
+}
+
 // nested reports whether ctx belongs to a handler that runs on this connection.
 func (c *Conn) nested(ctx context.Context) bool {
 	in, ok := ctx.Value(inboundKey{}).(*inbound)

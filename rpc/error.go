@@ -63,6 +63,9 @@ func Errorf(code Code, format string, args ...any) *Error {
 }
 
 func (e *Error) Error() string {
+	if e == nil {
+		return "a nil *rpc.Error was returned as an error: return a plain nil"
+	}
 	if e.Message == "" {
 		return string(e.Code)
 	}
@@ -71,6 +74,9 @@ func (e *Error) Error() string {
 
 // Is makes codes, and the context errors that two of them stand for, comparable with errors.Is.
 func (e *Error) Is(target error) bool {
+	if e == nil {
+		return false
+	}
 	switch target {
 	case context.Canceled:
 		return e.Code == Canceled
@@ -83,6 +89,9 @@ func (e *Error) Is(target error) bool {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
 	if e.local != nil {
 		return e.local
 	}
@@ -104,7 +113,7 @@ const (
 // other side said that the handler never ran; else PerhapsDelivered.
 func Delivered(err error) Delivery {
 	var e *Error
-	if errors.As(err, &e) && (e.unsent || e.NotStarted) {
+	if errors.As(err, &e) && e != nil && (e.unsent || e.NotStarted) {
 		return NotDelivered
 	}
 	return PerhapsDelivered
@@ -115,7 +124,7 @@ func CodeOf(err error) Code {
 	var e *Error
 	var c Code
 	switch {
-	case errors.As(err, &e):
+	case errors.As(err, &e) && e != nil:
 		return e.Code
 	case errors.As(err, &c):
 		return c
@@ -127,7 +136,7 @@ func CodeOf(err error) Code {
 	return Unknown
 }
 
-// NotSent returns an Unavailable error for a call that was not even tried: Delivered says no.
+// NotSent returns an error for a call that was not even tried: Delivered says no.
 func NotSent(code Code, format string, args ...any) *Error {
 	e := Errorf(code, format, args...)
 	e.unsent, e.Origin = true, FromTransport
@@ -139,13 +148,29 @@ const maxCauses = 16
 // toError turns what a handler returned into the record that travels: causes are kept, to a depth.
 func toError(err error, depth int) *Error {
 	if e, ok := err.(*Error); ok {
+		if e == nil {
+			return &Error{Code: Internal, Message: e.Error()}
+		}
 		return e
+	}
+	if endless(err) {
+		return &Error{Code: Unknown, Message: err.Error(), Name: fmt.Sprintf("%T", err)}
 	}
 	out := &Error{Code: CodeOf(err), Message: err.Error(), Name: fmt.Sprintf("%T", err), local: err}
 	if cause := errors.Unwrap(err); cause != nil && depth < maxCauses {
 		out.Cause = toError(cause, depth+1)
 	}
 	return out
+}
+
+// endless reports whether an error is its own cause, which package errors would follow for ever.
+func endless(err error) bool {
+	for range 1000 {
+		if err = errors.Unwrap(err); err == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // fromContext is the error of a call whose context ended.

@@ -63,13 +63,22 @@ func (m *Mux) find(name string, notice bool) (Handler, error) {
 	return h, nil
 }
 
+// abridged is a peer's name as an error text quotes it: looking for the nearest name to one of megabytes takes minutes.
+func abridged(name string) string {
+	const most = 200
+	if len(name) > most {
+		return name[:most] + "..."
+	}
+	return name
+}
+
 func unimplemented(name string, uses []Use) *Error {
 	names := make([]string, len(uses))
 	for i := range uses {
 		names[i] = uses[i].Name
 	}
-	text := fmt.Sprintf("message %q is not handled", name)
-	switch near := nearest.Name(name, names); {
+	text := fmt.Sprintf("message %q is not handled", abridged(name))
+	switch near := nearest.Name(abridged(name), names); {
 	case near != "":
 		text += fmt.Sprintf(": did you mean %q?", near)
 	case len(names) == 0:

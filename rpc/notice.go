@@ -89,6 +89,9 @@ func (c *Conn) notify(ctx context.Context, m *Message) error {
 	if err := c.check(m, nil); err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		return withoutSending(ctx, m.Type)
+	}
 	select {
 	case <-c.notices.turn:
 		defer func() { c.notices.turn <- struct{}{} }()
@@ -125,24 +128,34 @@ func (c *Conn) sendNotice(ctx context.Context, m *Message) error {
 	c.mu.Unlock()
 	if refused {
 		buf.Release()
-		return NotSent(Unavailable, "%s: this side has said goodbye and sends no new notices", m.Type)
+		return c.saidGoodbye(m.Type)
 	}
 	size := len(buf.B)
 	c.notices.sent(size) // before it is queued: the acknowledgement must find it
-	if _, err := c.out.send(ctx, buf); err != nil {
-		c.notices.unsend()
-		return c.unsent(ctx, m.Type)
+	if _, err := c.out.send(ctx, buf, c.rank(ctx)); err != nil {
+		if !c.notices.unsend() {
+			c.fail(tooManyAcknowledged(1))
+		}
+		return c.unsent(ctx, m.Type, err)
 	}
 	return nil
 }
 
-// unsend takes the last notice back, which was not queued.
-func (n *noticeSender) unsend() {
+// unsend takes the last notice back, which was not queued; false if the peer has acknowledged it all the same.
+func (n *noticeSender) unsend() bool {
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.last--
+	if len(n.open) == 0 {
+		return false
+	}
 	n.bytes -= n.open[len(n.open)-1]
 	n.open = n.open[:len(n.open)-1]
-	n.mu.Unlock()
+	return true
+}
+
+func tooManyAcknowledged(n uint64) *Error {
+	return &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("%d notices acknowledged, more than are open", n)}
 }
 
 // credit is the peer's acknowledgement of notices.
@@ -151,7 +164,7 @@ func (c *Conn) credit(f wire.Frame) error {
 		return nil // for a stream that has ended
 	}
 	if !c.notices.acknowledge(f.Meta.Items) {
-		return &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("%d notices acknowledged, more than are open", f.Meta.Items)}
+		return tooManyAcknowledged(f.Meta.Items)
 	}
 	return nil
 }
@@ -163,6 +176,8 @@ type noticeQueue struct {
 	next    uint64     // the number that the next notice must have
 	queue   []*inbound
 	owed    uint64 // handled and not acknowledged
+	bytes   int    // of frames in queue, or handled and not acknowledged
+	unpaid  int    // of bytes, what owed stands for
 	running bool   // the goroutine lives
 }
 
@@ -171,10 +186,12 @@ func (q *noticeQueue) add(in *inbound) (start bool, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	open := len(q.queue) + int(q.owed)
-	if in.frame.Tx != (wire.Tx{N: q.next}) || open >= noticeWindow {
-		return false, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("notice %s where number %d was due, with %d of %d unacknowledged", in.frame.Tx, q.next, open, noticeWindow)}
+	if in.frame.Tx != (wire.Tx{N: q.next}) || open >= noticeWindow || q.bytes >= noticeBytes {
+		return false, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("notice %s where number %d was due, with %d of %d, and %d of %d bytes, unacknowledged",
+			in.frame.Tx, q.next, open, noticeWindow, q.bytes, noticeBytes)}
 	}
 	q.next++
+	q.bytes += in.size
 	q.queue = append(q.queue, in)
 	start, q.running = !q.running, true
 	return start, nil
@@ -194,14 +211,17 @@ func (q *noticeQueue) take() *inbound {
 }
 
 // done counts one notice as handled and returns how many to acknowledge now: when half the window is owed, or when none waits.
-func (q *noticeQueue) done() (acknowledge uint64) {
+func (q *noticeQueue) done(in *inbound) (acknowledge uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.owed++
-	if q.owed < noticeWindow/2 && len(q.queue) > 0 {
+	q.unpaid += in.size
+	if q.owed < noticeWindow/2 && q.unpaid < noticeBytes/2 && len(q.queue) > 0 {
 		return 0
 	}
 	acknowledge, q.owed = q.owed, 0
+	q.bytes -= q.unpaid
+	q.unpaid = 0
 	return acknowledge
 }
 
@@ -210,8 +230,9 @@ func (c *Conn) enqueueNotice(f wire.Frame, buf *wire.Buffer) error {
 	c.mu.Lock()
 	c.handlers++
 	c.mu.Unlock()
-	start, err := c.inbox.add(&inbound{conn: c, frame: f, buf: buf})
+	start, err := c.inbox.add(&inbound{conn: c, frame: f, buf: buf, size: len(buf.B)})
 	if err != nil {
+		c.leaveNotice()
 		buf.Release()
 		return err
 	}
@@ -221,32 +242,50 @@ func (c *Conn) enqueueNotice(f wire.Frame, buf *wire.Buffer) error {
 	return nil
 }
 
-// handleNotices runs the handlers of waiting notices, until there are none or the connection is over.
+// handleNotices runs the handlers of waiting notices, until there are none. Once the connection is over it drops them.
 func (c *Conn) handleNotices() {
-	for in := c.inbox.take(); in != nil && c.Err() == nil; in = c.inbox.take() {
+	ended := false
+	defer func() {
+		if !ended { // the handler called runtime.Goexit: the notices behind it still want their turn
+			go c.handleNotices()
+		}
+	}()
+	for in := c.inbox.take(); in != nil; in = c.inbox.take() {
 		c.handleNotice(in)
 	}
+	ended = true
 }
 
-func (c *Conn) handleNotice(in *inbound) {
-	start := time.Now()
-	_, err := c.runHandler(context.WithValue(c.base, inboundKey{}, in), in, true)
-	in.release()
-	if err != nil {
-		c.warn("notice not handled", "message", in.frame.Type, "error", err.Error())
-	}
-	c.observe(Observation{Type: in.frame.Type, Kind: KindNotice, Incoming: true, Duration: time.Since(start), Err: err})
-	if n := c.inbox.done(); n > 0 {
-		c.acknowledge(n)
-	}
+func (c *Conn) leaveNotice() {
 	c.mu.Lock()
 	c.finished()
 	c.mu.Unlock()
 }
 
+func (c *Conn) handleNotice(in *inbound) {
+	defer c.concludeNotice(in)
+	if c.Err() != nil {
+		return
+	}
+	start := time.Now()
+	_, err := c.runHandler(context.WithValue(c.base, inboundKey{}, in), in, true)
+	if err != nil {
+		c.warn("notice not handled", "message", in.frame.Type, "error", err.Error())
+	}
+	c.observe(Observation{Type: in.frame.Type, Kind: KindNotice, Incoming: true, Duration: time.Since(start), Err: err})
+}
+
+func (c *Conn) concludeNotice(in *inbound) {
+	in.release()
+	if n := c.inbox.done(in); n > 0 {
+		c.acknowledge(n)
+	}
+	c.leaveNotice()
+}
+
 // acknowledge tells the sender that n more notices were handled.
 func (c *Conn) acknowledge(n uint64) {
 	if buf, err := c.encode(&wire.Frame{Kind: wire.Credit, Meta: wire.Meta{Items: n}}, nil); err == nil {
-		_, _ = c.out.send(c.base, buf)
+		_, _ = c.out.send(c.base, buf, nested)
 	}
 }

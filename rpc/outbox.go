@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -42,6 +43,7 @@ type outbox struct {
 	size   int           // bytes in queue
 	room   chan struct{} // closed when size falls to the mark; nil if nobody waits
 	closed bool
+	sealed bool         // a goodbye was queued: no root frames any more
 	pong   *wire.Buffer // the last pong owed: a flood of pings costs one
 	idle   chan struct{}
 	busy   bool
@@ -51,9 +53,23 @@ func newOutbox(w io.Writer, fail func(error)) *outbox {
 	return &outbox{w: w, wake: make(chan struct{}, 1), fail: fail}
 }
 
+// rank says what a goodbye means to a frame.
+type rank uint8
+
+const (
+	nested   rank = iota // answers, and what running handlers send: allowed after a goodbye
+	root                 // refused after a goodbye
+	farewell             // the goodbye itself
+)
+
+var (
+	errSealed       = errors.New("goodbye was said")
+	errOutboxClosed = errors.New("outbox closed")
+)
+
 // send queues a frame. It waits while too much is queued already, until ctx ends or the box is closed; the parcel is nil if
-// it was not queued.
-func (o *outbox) send(ctx context.Context, buf *wire.Buffer) (*parcel, error) {
+// it was not queued. No root frame is ever queued behind a goodbye.
+func (o *outbox) send(ctx context.Context, buf *wire.Buffer, as rank) (*parcel, error) {
 	p := &parcel{buf: buf}
 	o.mu.Lock()
 	for o.size > highWater && !o.closed {
@@ -69,15 +85,29 @@ func (o *outbox) send(ctx context.Context, buf *wire.Buffer) (*parcel, error) {
 		}
 		o.mu.Lock()
 	}
-	if o.closed {
-		o.mu.Unlock()
-		return nil, io.ErrClosedPipe
+	err := o.refuse(as)
+	if err == nil {
+		o.queue = append(o.queue, p)
+		o.size += len(buf.B)
+		o.sealed = o.sealed || as == farewell
 	}
-	o.queue = append(o.queue, p)
-	o.size += len(buf.B)
 	o.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	o.signal()
 	return p, nil
+}
+
+// refuse says why a frame may not be queued. mu is held.
+func (o *outbox) refuse(as rank) error {
+	switch {
+	case o.closed:
+		return errOutboxClosed
+	case o.sealed && as == root:
+		return errSealed
+	}
+	return nil
 }
 
 // post queues a frame without waiting, whatever is queued: for the few frames that the reader answers with.
@@ -131,8 +161,8 @@ func (o *outbox) settle() {
 	}
 }
 
-// flush waits until all that is queued has been handed to the kernel.
-func (o *outbox) flush(ctx context.Context) {
+// flush waits until all that is queued has been handed to the kernel, or the box is closed; false if ctx ended first.
+func (o *outbox) flush(ctx context.Context) bool {
 	o.mu.Lock()
 	if o.idle == nil {
 		o.idle = make(chan struct{})
@@ -142,7 +172,9 @@ func (o *outbox) flush(ctx context.Context) {
 	o.mu.Unlock()
 	select {
 	case <-idle:
+		return true
 	case <-ctx.Done():
+		return false
 	}
 }
 

@@ -10,9 +10,16 @@ import (
 
 // pings are those sent from here and not answered.
 type pings struct {
+	turn chan struct{} // holds one token: who has it numbers and queues the next ping, so that they leave in order
+
 	mu   sync.Mutex // guards all below
 	last uint64
 	open map[wire.Tx]chan struct{}
+}
+
+func (p *pings) init() {
+	p.turn = make(chan struct{}, 1)
+	p.turn <- struct{}{}
 }
 
 func (p *pings) add() (wire.Tx, chan struct{}) {
@@ -49,15 +56,11 @@ func (p *pings) remove(tx wire.Tx) {
 // Ping asks the peer for a sign of life and returns the round-trip time. The peer's connection answers, not its handlers.
 func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
-	tx, answered := c.pings.add()
-	defer c.pings.remove(tx)
-	buf, err := c.encode(&wire.Frame{Kind: wire.Ping, Tx: tx}, nil)
+	tx, answered, err := c.sendPing(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if _, err := c.out.send(ctx, buf); err != nil {
-		return 0, c.unsent(ctx, "ping")
-	}
+	defer c.pings.remove(tx)
 	select {
 	case <-answered:
 		return time.Since(start), nil
@@ -66,6 +69,28 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	case <-ctx.Done():
 		return 0, fromContext(ctx, "ping")
 	}
+}
+
+// sendPing numbers and queues one ping.
+func (c *Conn) sendPing(ctx context.Context) (wire.Tx, <-chan struct{}, error) {
+	select {
+	case <-c.pings.turn:
+		defer func() { c.pings.turn <- struct{}{} }()
+	case <-ctx.Done():
+		return wire.Tx{}, nil, withoutSending(ctx, "ping")
+	case <-c.done:
+		return wire.Tx{}, nil, c.over("ping", false)
+	}
+	tx, answered := c.pings.add()
+	buf, err := c.encode(&wire.Frame{Kind: wire.Ping, Tx: tx}, nil)
+	if err == nil {
+		if _, err = c.out.send(ctx, buf, nested); err == nil {
+			return tx, answered, nil
+		}
+		err = c.unsent(ctx, "ping", err)
+	}
+	c.pings.remove(tx)
+	return tx, nil, err
 }
 
 func (c *Conn) answerPing(tx wire.Tx) error {

@@ -14,8 +14,11 @@ type inbound struct {
 	conn   *Conn
 	frame  wire.Frame
 	buf    *wire.Buffer
+	size   int  // of the frame, in bytes; notices
 	kind   Kind // as the handler declares it; empty until it is found
 	cancel context.CancelFunc
+
+	started bool // the payload was decoded: the handler's function runs, or has run
 }
 
 // decode reads the payload, in the handler's goroutine, and gives the frame's bytes back.
@@ -25,6 +28,7 @@ func (in *inbound) decode(v any) error {
 	if err != nil {
 		return &Error{Code: Invalid, NotStarted: true, Message: fmt.Sprintf("%s: payload: %v", in.frame.Type, err), local: err}
 	}
+	in.started = true
 	return nil
 }
 
@@ -40,7 +44,7 @@ func (in *inbound) release() {
 func (c *Conn) serve(f wire.Frame, buf *wire.Buffer) error {
 	if f.Tx.IsZero() {
 		buf.Release()
-		return &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("a request %q without a tx", f.Type)}
+		return &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("a request %q without a tx", abridged(f.Type))}
 	}
 	in := &inbound{conn: c, frame: f, buf: buf}
 	ctx := context.WithValue(c.base, inboundKey{}, in)
@@ -59,10 +63,10 @@ func (c *Conn) serve(f wire.Frame, buf *wire.Buffer) error {
 	return nil
 }
 
-// milliseconds converts a peer's number without overflow.
+// milliseconds converts a peer's number without overflow; a negative one is 0.
 func milliseconds(ms int64) time.Duration {
 	const most = int64(1<<63-1) / int64(time.Millisecond)
-	return time.Duration(min(ms, most)) * time.Millisecond
+	return time.Duration(min(max(ms, 0), most)) * time.Millisecond
 }
 
 // admit enters a request into the table. A call over the limit is refused; a peer that goes on regardless breaks the protocol.
@@ -72,40 +76,50 @@ func (c *Conn) admit(in *inbound) (refuse *Error, err error) {
 	if _, dup := c.serving[in.frame.Tx]; dup {
 		return nil, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("a second request with tx %s, which is still being handled", in.frame.Tx)}
 	}
-	n := len(c.serving)
-	if n >= 4*c.opt.MaxInflight {
-		return nil, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("%d calls in flight, four times the limit of %d (limits.inflight)", n, c.opt.MaxInflight)}
+	if c.requests >= 4*c.opt.MaxInflight {
+		return nil, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("%d calls in flight, four times the limit of %d (limits.inflight)", c.requests, c.opt.MaxInflight)}
+	}
+	c.requests++
+	c.handlers++
+	if n := len(c.serving); n >= c.opt.MaxInflight {
+		c.counts.refused.Add(1)
+		return &Error{Code: Exhausted, NotStarted: true, Retryable: true, Message: fmt.Sprintf("%s: %d calls are being handled already (limits.inflight)", abridged(in.frame.Type), n)}, nil
 	}
 	c.serving[in.frame.Tx] = in
-	c.handlers++
-	if n >= c.opt.MaxInflight {
-		c.counts.refused.Add(1)
-		refuse = &Error{Code: Exhausted, NotStarted: true, Retryable: true, Message: fmt.Sprintf("%s: %d calls are being handled already (limits.inflight)", in.frame.Type, n)}
-	}
-	return refuse, nil
+	return nil, nil
+}
+
+// outcome is what a handler ended with.
+type outcome struct {
+	res any
+	err error
 }
 
 // handle runs the handler and answers.
 func (c *Conn) handle(ctx context.Context, in *inbound, refuse *Error) {
-	defer in.cancel()
-	defer c.leave(in)
-	start := time.Now()
-	var res any
-	var err error
+	// What stands if the handler never returns: runtime.Goexit, as testing's FailNow calls it, runs only what is deferred.
+	out := outcome{err: &Error{Code: Internal, Origin: c.opt.Side, Message: in.frame.Type + ": the handler ended its goroutine without returning"}}
+	defer c.conclude(in, &out, time.Now())
 	if refuse != nil {
-		err = refuse
-	} else {
-		res, err = c.runHandler(ctx, in, false)
+		out.err = c.record(in, refuse)
+		return
 	}
-	in.release()
-	c.observe(Observation{Type: in.frame.Type, Kind: in.kind, Incoming: true, Duration: time.Since(start), Err: err})
-	c.answer(in, res, err)
+	out.res, out.err = c.runHandler(ctx, in, false)
 }
 
-// leave takes a request out of the table.
-func (c *Conn) leave(in *inbound) {
+// conclude answers. The request leaves the table first: a peer that has its answer may send the next call at once.
+func (c *Conn) conclude(in *inbound, out *outcome, start time.Time) {
+	in.release()
+	in.cancel()
+	c.observe(Observation{Type: in.frame.Type, Kind: in.kind, Incoming: true, Duration: time.Since(start), Err: out.err})
 	c.mu.Lock()
-	delete(c.serving, in.frame.Tx)
+	if c.serving[in.frame.Tx] == in {
+		delete(c.serving, in.frame.Tx)
+	}
+	c.mu.Unlock()
+	c.answer(in, out)
+	c.mu.Lock()
+	c.requests--
 	c.finished()
 	c.mu.Unlock()
 }
@@ -116,46 +130,77 @@ func (c *Conn) finished() {
 	c.settleIdle()
 }
 
-// runHandler calls user code: a panic becomes an Internal error with its stack.
+// runHandler calls user code: a panic becomes an Internal error with its stack. The error is nil or an *Error.
 func (c *Conn) runHandler(ctx context.Context, in *inbound, notice bool) (res any, err error) {
-	h, err := c.opt.Handlers.find(in.frame.Type, notice)
-	if err != nil {
-		return nil, err
-	}
-	in.kind = h.use.Kind
 	defer func() {
 		if p := recover(); p != nil {
-			err = &Error{Code: Internal, Message: fmt.Sprintf("%s: handler panicked: %v", in.frame.Type, p), Name: "panic", Stack: string(debug.Stack())}
+			res, err = nil, c.record(in, &Error{Code: Internal, Message: fmt.Sprintf("%s: handler panicked: %v", in.frame.Type, p), Name: "panic", Stack: string(debug.Stack())})
 			c.warn("handler panicked", "message", in.frame.Type, "panic", fmt.Sprint(p))
 		}
 	}()
-	return h.run(ctx, in)
+	h, err := c.opt.Handlers.find(in.frame.Type, notice)
+	if err == nil {
+		in.kind = h.use.Kind
+		res, err = h.run(ctx, in)
+	}
+	if err != nil {
+		return nil, c.record(in, err)
+	}
+	return res, nil
 }
 
-// answer sends the result or error of a request. What cannot be encoded becomes an error.
-func (c *Conn) answer(in *inbound, res any, err error) {
-	f := wire.Frame{Kind: wire.Result, Tx: in.frame.Tx}
-	if err == nil {
-		buf, encodeErr := c.encode(&f, res)
-		if encodeErr == nil {
-			_, _ = c.out.send(c.base, buf)
-			return
-		}
-		err = &Error{Code: Internal, Message: fmt.Sprintf("%s: encode the result: %v", in.frame.Type, encodeErr)}
-	}
-	f.Kind = wire.Error
+// record is err as it travels. Whether the handler never ran is known here alone: an error of a call that the handler made
+// may say so of that call.
+func (c *Conn) record(in *inbound, err error) *Error {
 	e := *toError(err, 1)
+	e.NotStarted, e.unsent = !in.started, false
 	if e.Origin == "" {
 		e.Origin = c.opt.Side
 	}
-	buf, encodeErr := c.encode(&f, &e)
-	if encodeErr != nil { // details that the serializer refuses, a message over the limit
-		short := Error{Code: e.Code, Name: e.Name, Origin: e.Origin, Message: fmt.Sprintf("%.1000q (the rest of this error could not be encoded: %.1000v)", e.Message, encodeErr)}
-		if buf, encodeErr = c.encode(&f, &short); encodeErr != nil {
-			return
-		}
+	if e.Code == "" {
+		e.Code = Unknown
 	}
-	_, _ = c.out.send(c.base, buf)
+	return &e
+}
+
+// answer sends the result or error of a request.
+func (c *Conn) answer(in *inbound, out *outcome) {
+	buf, err := c.encodeAnswer(in, out)
+	if err != nil {
+		c.warn("answer dropped", "message", in.frame.Type, "error", err.Error())
+		return
+	}
+	_, _ = c.out.send(c.base, buf, nested)
+}
+
+// encodeAnswer encodes a result or an error. What cannot be encoded becomes an error.
+func (c *Conn) encodeAnswer(in *inbound, out *outcome) (*wire.Buffer, error) {
+	err := out.err
+	if err == nil {
+		buf, encodeErr := c.encodeGuarded(&wire.Frame{Kind: wire.Result, Tx: in.frame.Tx}, out.res)
+		if encodeErr == nil {
+			return buf, nil
+		}
+		err = c.record(in, &Error{Code: Internal, Message: fmt.Sprintf("%s: encode the result: %v", in.frame.Type, encodeErr)})
+	}
+	f := wire.Frame{Kind: wire.Error, Tx: in.frame.Tx}
+	buf, encodeErr := c.encodeGuarded(&f, err)
+	if encodeErr == nil {
+		return buf, nil
+	}
+	e := c.record(in, err) // details that the serializer refuses, a message over the limit
+	return c.encodeGuarded(&f, &Error{Code: e.Code, Name: e.Name, Origin: e.Origin, Retryable: e.Retryable, NotStarted: e.NotStarted,
+		Message: fmt.Sprintf("%.1000q (the rest of this error could not be encoded: %.1000v)", e.Message, encodeErr)})
+}
+
+// encodeGuarded is encode for a handler's values: their own marshalers may panic, and no caller is there to blame.
+func (c *Conn) encodeGuarded(f *wire.Frame, payload any) (buf *wire.Buffer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			buf, err = nil, fmt.Errorf("encoding panicked: %v", p)
+		}
+	}()
+	return c.encode(f, payload)
 }
 
 // cancelServing ends the context of a request's handler.
