@@ -10,9 +10,9 @@ const (
 )
 
 type Delta struct {
-	By int `json:"by"`
+	By int64 `json:"by"`
 }
 
 type Total struct {
-	Value int `json:"value"`
+	Value int64 `json:"value"`
 }

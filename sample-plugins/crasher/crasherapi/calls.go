@@ -29,8 +29,12 @@ const (
 	Notes rpc.Query[struct{}, NotesReply] = "crasher.notes"
 )
 
-// MaxNotes is how many notes are kept.
-const MaxNotes = 10_000
+// Limits of what can be asked for.
+const (
+	MaxNotes  = 10_000  // notes that are kept
+	MaxCauses = 1000    // causes of an error
+	MaxEcho   = 1 << 30 // bytes of a reply; the frame limit of the connection holds besides
+)
 
 // PanicRequest is what to panic with.
 type PanicRequest struct {

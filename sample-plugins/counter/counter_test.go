@@ -1,0 +1,74 @@
+package main
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/go-hotplug/hotplug/rpc"
+	"github.com/go-hotplug/hotplug/rpc/rpctest"
+	"github.com/go-hotplug/hotplug/sample-plugins/counter/counterapi"
+)
+
+func connect(t *testing.T) rpc.Peer {
+	t.Helper()
+	count.Store(0)
+	host, _ := rpctest.Pair(t, nil, []rpc.Handler{
+		counterapi.Add.Handle(add), counterapi.Get.Handle(get), counterapi.Bump.Handle(bump),
+	})
+	return host
+}
+
+func total(t *testing.T, p rpc.Peer) int64 {
+	t.Helper()
+	got, err := counterapi.Get.Call(t.Context(), p, struct{}{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.Value
+}
+
+func TestAddAnswersWithTheNewTotal(t *testing.T) {
+	p := connect(t)
+	for i, want := range []int64{3, 1, 1 << 40} {
+		by := []int64{3, -2, 1<<40 - 1}[i]
+		got, err := counterapi.Add.Call(t.Context(), p, counterapi.Delta{By: by})
+		if err != nil || got.Value != want {
+			t.Errorf("add %d: %d, %v; want %d", by, got.Value, err, want)
+		}
+	}
+	if got := total(t, p); got != 1<<40 {
+		t.Errorf("total %d, want %d", got, int64(1)<<40)
+	}
+}
+
+func TestAddLosesNothingAmongManyCallers(t *testing.T) {
+	p := connect(t)
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			if _, err := counterapi.Add.Call(t.Context(), p, counterapi.Delta{By: 2}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := total(t, p); got != 200 {
+		t.Errorf("total %d, want 200", got)
+	}
+}
+
+func TestBumpCountsWithoutAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := connect(t)
+		for range 5 {
+			if err := counterapi.Bump.Send(t.Context(), p, counterapi.Delta{By: 10}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		if got := total(t, p); got != 50 {
+			t.Errorf("total %d, want 50", got)
+		}
+	})
+}
