@@ -12,8 +12,12 @@ import (
 // runtimeDir is the host's folder of sockets: mode 0700, made by Open and removed by Close.
 type runtimeDir struct {
 	path string
+	lock *os.File // held while the host lives: whoever gets it finds a folder that nobody needs; nil where there are no such locks
 	last atomic.Uint64
 }
+
+// runtimePrefix begins the names of runtime folders.
+const runtimePrefix = "hotplug-"
 
 // openRuntimeDir makes a fresh folder in parent.
 func openRuntimeDir(parent string) (*runtimeDir, error) {
@@ -30,11 +34,17 @@ func openRuntimeDir(parent string) (*runtimeDir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("runtime folder %s: %w", parent, err)
 	}
-	path, err := os.MkdirTemp(abs, "hotplug-")
+	sweepRuntimeDirs(abs)
+	path, err := os.MkdirTemp(abs, runtimePrefix)
 	if err != nil {
 		return nil, fmt.Errorf("runtime folder %s: %w: set RuntimeDir to a folder that this user can write to", parent, err)
 	}
 	d := &runtimeDir{path: path}
+	d.lock, err = lockDir(path)
+	if err != nil {
+		d.remove()
+		return nil, fmt.Errorf("runtime folder %s: %w", path, err)
+	}
 	if err := checkSocketPath(d.longest()); err != nil {
 		d.remove()
 		return nil, err
@@ -50,7 +60,13 @@ func (d *runtimeDir) socket() string {
 	return filepath.Join(d.path, strconv.FormatUint(d.last.Add(1), 36))
 }
 
-func (d *runtimeDir) remove() error { return os.RemoveAll(d.path) }
+func (d *runtimeDir) remove() error {
+	err := os.RemoveAll(d.path)
+	if d.lock != nil {
+		d.lock.Close()
+	}
+	return err
+}
 
 // socketPathLimit is the longest path of a Unix socket in bytes, without its final zero byte.
 func socketPathLimit() int {

@@ -1,0 +1,8 @@
+package host
+
+import "os"
+
+// lockDir does nothing: runtime folders are not swept on Windows.
+func lockDir(string) (*os.File, error) { return nil, nil }
+
+func sweepRuntimeDirs(string) {}
