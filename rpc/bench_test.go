@@ -1,0 +1,135 @@
+package rpc_test
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/go-hotplug/hotplug/internal/pipe"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// streams are what a connection may run on.
+var streams = map[string]func(testing.TB) (net.Conn, net.Conn){
+	"memory": func(testing.TB) (net.Conn, net.Conn) { return pipe.New(0) },
+	"socket": unixPair,
+}
+
+// unixPair returns the two ends of a Unix socket.
+func unixPair(t testing.TB) (net.Conn, net.Conn) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "rpc") // short: a socket's path is limited
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	l, err := net.Listen("unix", filepath.Join(dir, "s"))
+	if err != nil {
+		t.Skipf("no Unix sockets here: %v", err)
+	}
+	defer l.Close()
+	a, err := net.Dial("unix", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
+func connected(t testing.TB, stream string) *rpc.Conn {
+	t.Helper()
+	left, right := streams[stream](t)
+	a := rpc.NewConn(context.Background(), left, rpc.Options{})
+	b := rpc.NewConn(context.Background(), right, handling(greet.Handle(hello), wave.Handle(func(context.Context, int) error { return nil })))
+	t.Cleanup(func() {
+		a.Close()
+		b.Close()
+	})
+	return a
+}
+
+func call(t testing.TB, c *rpc.Conn) {
+	if _, err := greet.Call(context.Background(), c, greetRequest{Name: "Ada", Age: 36}); err != nil {
+		t.Error(err)
+	}
+}
+
+func BenchmarkCall(b *testing.B) {
+	for name := range streams {
+		b.Run(name, func(b *testing.B) {
+			c := connected(b, name)
+			b.ReportAllocs()
+			for b.Loop() {
+				call(b, c)
+			}
+		})
+	}
+}
+
+func BenchmarkCallFrom64Callers(b *testing.B) {
+	for name := range streams {
+		b.Run(name, func(b *testing.B) {
+			c := connected(b, name)
+			work := make(chan struct{}) // b.Loop hands out one call each; closed when there are no more
+			done := make(chan struct{})
+			for range 64 {
+				go func() {
+					for range work {
+						call(b, c)
+					}
+					done <- struct{}{}
+				}()
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				work <- struct{}{}
+			}
+			close(work)
+			for range 64 {
+				<-done
+			}
+		})
+	}
+}
+
+func BenchmarkNotice(b *testing.B) {
+	for name := range streams {
+		b.Run(name, func(b *testing.B) {
+			c := connected(b, name)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := wave.Send(context.Background(), c, 1); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func TestACallAllocatesLittle(t *testing.T) {
+	const most = 40 // both ends, one of them with a goroutine for the handler
+	for name := range streams {
+		c := connected(t, name)
+		if n := testing.AllocsPerRun(200, func() { call(t, c) }); n > most {
+			t.Errorf("%s: a call allocates %.0f times, expected at most %d", name, n, most)
+		}
+	}
+}
+
+func TestCallsWorkOverAUnixSocket(t *testing.T) {
+	c := connected(t, "socket")
+	for range 100 {
+		call(t, c)
+	}
+	if err := wave.Send(t.Context(), c, 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
