@@ -1,0 +1,85 @@
+# GNU make; needs Go, make and git. Modules are downloaded by Go itself when they are missing.
+# `make help` lists what there is; what stands after ## is its text.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Binaries depend on their sources alone, not on the folder (-trimpath) or the commit (-buildvcs=false, which also builds in a
+# checkout that another user owns): rebuilding an unchanged plugin gives the same bytes, and the same bytes cost no restart.
+GOBUILD := go build -trimpath -buildvcs=false -ldflags='-s -w'
+
+# Every sample that is a program, but for crasher: it misbehaves on request, and only the tests request it.
+PLUGINS := $(filter-out crasher,$(patsubst sample-plugins/%/main.go,%,$(wildcard sample-plugins/*/main.go)))
+
+# All packages of all modules of go.work, as patterns.
+EVERYTHING = $$(go list -m -f '{{.Dir}}/...')
+
+FUZZ ?= 60s
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: demo
+demo: plugins ## build a site with the sample plugins, out of this project's Markdown and its dependencies', into build/site
+	@echo "demo: build the site program"
+	@$(GOBUILD) -o build/site-program ./examples/site
+	@echo "demo: write build/site"
+	@build/site-program build -demo -modcache -title hotplug -plugins build/plugins -state build/state -out build/site $(wildcard *.md docs sample-plugins/*.md examples/site/*.md)
+
+.PHONY: test
+test: ## run every test that needs nothing but Go, in all modules
+	@echo "test: all modules"
+	@go test $(EVERYTHING)
+
+.PHONY: race
+race: ## run the same tests under the race detector (needs a C compiler)
+	@echo "race: all modules"
+	@CGO_ENABLED=1 go test -race $(EVERYTHING)
+
+.PHONY: vet
+vet: ## gofmt, go vet for three systems, staticcheck, go mod tidy: changes nothing
+	@echo "vet: gofmt"
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+	@for os in linux darwin windows; do echo "vet: go vet for $$os"; GOOS=$$os go vet $(EVERYTHING); done
+	@echo "vet: staticcheck"
+	@go run $(STATICCHECK) $(EVERYTHING)
+	@go list -m -f '{{.Dir}}' | while read -r dir; do echo "vet: go mod tidy in $$dir"; (cd "$$dir" && go mod tidy -diff); done
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZ=60s, one at a time; stops at a finding
+	@grep -rE --include='*_test.go' '^func Fuzz' . | sort | sed -E 's/^(.*)\/[^/]*:func (Fuzz[[:alnum:]_]*).*/\1 \2/' | \
+	while read -r dir target; do \
+		echo "fuzz: $$dir $$target for $(FUZZ)"; \
+		go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZ) -fuzzminimizetime=1x "$$dir" </dev/null; \
+	done
+
+.PHONY: plugins
+plugins: $(PLUGINS:%=build/plugins/%/plugin.json) ## build the sample plugins into build/plugins, ready for a host
+	@for dir in build/plugins/*/; do case " $(PLUGINS) " in *" $$(basename "$$dir") "*) ;; *) echo "plugins: remove $$dir"; rm -rf "$$dir"; esac; done
+
+build/plugins/%/plugin.json: FORCE
+	@echo "plugins: $*"
+	@mkdir -p build/plugins/$*
+	@$(GOBUILD) -o build/plugins/$*/$* ./sample-plugins/$*
+	@cmp -s sample-plugins/$*/plugin.json $@ || cp sample-plugins/$*/plugin.json $@
+
+.PHONY: build
+build: ## build the command into bin/hotplug
+	@echo "build: bin/hotplug"
+	@$(GOBUILD) -o bin/hotplug ./cmd/hotplug
+
+.PHONY: size
+size: build/plugins/counter/plugin.json ## print the size of the smallest plugin and the time to its first reply
+	@go run -buildvcs=false ./internal/tools/firstcall build/plugins/counter/counter
+
+.PHONY: clean
+clean: ## remove what make has built
+	@chmod -R u+w build 2>/dev/null || true
+	@rm -rf build bin
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+.PHONY: FORCE
+FORCE:
