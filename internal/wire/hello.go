@@ -120,7 +120,7 @@ func readLine(r *Reader, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(line, v); err != nil {
-		return &Refusal{Code: "Protocol", Message: fmt.Sprintf("expected a handshake line of JSON, found %.*q: %v", shown, line, err)}
+		return &Refusal{Code: "Protocol", Message: fmt.Sprintf("expected a handshake line of JSON, found %.*q: %.200v", shown, line, err)}
 	}
 	return nil
 }

@@ -71,11 +71,11 @@ func (jsonFormat) Decode(b []byte) (f Frame, err error) {
 	}
 	var e jsonEnvelope
 	if err := json.Unmarshal(b, &e); err != nil {
-		return f, corruptLine("%v", err)
+		return f, corruptLine("%.200v", err)
 	}
 	kind, ok := parseKind(e.Kind)
 	if !ok {
-		return f, corruptLine("kind %q is not known", e.Kind)
+		return f, corruptLine("kind %.40q is not known", e.Kind)
 	}
 	f = Frame{Kind: kind, Type: e.Type, Payload: e.Payload}
 	if e.Meta != nil {

@@ -76,11 +76,11 @@ func (u userFormat) Decode(b []byte) (f Frame, err error) {
 	recoverable := len(u.s.Terminator()) > 0
 	var h userHead
 	if err := u.unmarshal(b, &h); err != nil {
-		return f, &Corrupt{Reason: fmt.Sprintf("%s: %v", u.s.Name(), err), Recoverable: recoverable}
+		return f, &Corrupt{Reason: fmt.Sprintf("%s: %.200v", u.s.Name(), err), Recoverable: recoverable}
 	}
 	kind, ok := parseKind(h.Kind)
 	if !ok {
-		return f, &Corrupt{Reason: fmt.Sprintf("kind %q is not known", h.Kind), Recoverable: recoverable}
+		return f, &Corrupt{Reason: fmt.Sprintf("kind %.40q is not known", h.Kind), Recoverable: recoverable}
 	}
 	f = Frame{Kind: kind, Tx: parseTx(h.Tx), Type: h.Type, Payload: b}
 	if h.Meta != nil {
