@@ -128,7 +128,7 @@ func (c *Conn) settleIdle() {
 	}
 }
 
-// CancelHandlers ends the contexts of all handlers that run here.
+// CancelHandlers ends the contexts of all handlers that run here, that of a notice included; notices that wait are handled after it.
 func (c *Conn) CancelHandlers() {
 	c.mu.Lock()
 	all := make([]*inbound, 0, len(c.serving))
@@ -139,6 +139,7 @@ func (c *Conn) CancelHandlers() {
 	for _, in := range all {
 		in.cancel()
 	}
+	c.inbox.cancelCurrent()
 }
 
 // CancelCalls ends all calls in flight from here with Unavailable, and tells the peer.

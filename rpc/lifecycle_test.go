@@ -209,6 +209,45 @@ func TestDrainGivesUpAtItsDeadlineAndSaysWhatRuns(t *testing.T) {
 	})
 }
 
+func TestCancelHandlersEndsANoticeTooAndTheNextIsHandled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		handled := 0
+		r := rawPeer(t, handling(blocking(t), wave.Handle(func(ctx context.Context, n int) error {
+			if handled++; n == 1 {
+				<-ctx.Done()
+			}
+			return ctx.Err()
+		})))
+		r.send(notice(1), 1)
+		r.send(notice(2), 2)
+		r.send(request(1), greetRequest{})
+		synctest.Wait()
+		r.conn.CancelHandlers()
+		if err := r.conn.Drain(t.Context()); err != nil || handled != 2 {
+			t.Errorf("%d notices were handled: %v", handled, err)
+		}
+	})
+}
+
+func TestANoticeThatCannotLeaveInTimeIsExhausted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := rawPeer(t, rpc.Options{})
+		fill(t, r)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var wg sync.WaitGroup
+		for range 2 { // one has the turn, one waits for it
+			wg.Go(func() {
+				err := wave.Send(ctx, r.conn, 1)
+				if !errors.Is(err, rpc.Exhausted) || !errors.Is(err, context.DeadlineExceeded) || rpc.Delivered(err) != rpc.NotDelivered {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
 func TestDrainWaitsForNoticesAndForWhatIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

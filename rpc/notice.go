@@ -113,7 +113,7 @@ func (c *Conn) notify(ctx context.Context, m *Message) error {
 }
 
 func windowFull(ctx context.Context, what string) error {
-	return NotSent(Exhausted, "%s: the peer has not handled the last %d notices: %w", what, noticeWindow, context.Cause(ctx))
+	return NotSent(Exhausted, "%s: the peer does not keep up: at most %d notices, or %d bytes of them, may be sent and not handled: %w", what, noticeWindow, noticeBytes, context.Cause(ctx))
 }
 
 // sendNotice numbers and queues one notice. The caller has the turn.
@@ -135,6 +135,9 @@ func (c *Conn) sendNotice(ctx context.Context, m *Message) error {
 	if _, err := c.out.send(ctx, buf, c.rank(ctx)); err != nil {
 		if !c.notices.unsend() {
 			c.fail(tooManyAcknowledged(1))
+		}
+		if ctx.Err() != nil {
+			return windowFull(ctx, m.Type)
 		}
 		return c.unsent(ctx, m.Type, err)
 	}
@@ -175,10 +178,11 @@ type noticeQueue struct {
 	mu      sync.Mutex // guards all below
 	next    uint64     // the number that the next notice must have
 	queue   []*inbound
-	owed    uint64 // handled and not acknowledged
-	bytes   int    // of frames in queue, or handled and not acknowledged
-	unpaid  int    // of bytes, what owed stands for
-	running bool   // the goroutine lives
+	owed    uint64             // handled and not acknowledged
+	bytes   int                // of frames in queue, or handled and not acknowledged
+	unpaid  int                // of bytes, what owed stands for
+	running bool               // the goroutine lives
+	cancel  context.CancelFunc // ends the context of the notice that is being handled; nil if none is
 }
 
 // add enters a notice. start says that the goroutine must be started.
@@ -188,7 +192,7 @@ func (q *noticeQueue) add(in *inbound) (start bool, err error) {
 	open := len(q.queue) + int(q.owed)
 	if in.frame.Tx != (wire.Tx{N: q.next}) || open >= noticeWindow || q.bytes >= noticeBytes {
 		return false, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("notice %s where number %d was due, with %d of %d, and %d of %d bytes, unacknowledged",
-			in.frame.Tx, q.next, open, noticeWindow, q.bytes, noticeBytes)}
+			abridged(in.frame.Tx.String()), q.next, open, noticeWindow, q.bytes, noticeBytes)}
 	}
 	q.next++
 	q.bytes += in.size
@@ -210,10 +214,28 @@ func (q *noticeQueue) take() *inbound {
 	return in
 }
 
+// begin takes note of what ends the context of the notice that is handled now.
+func (q *noticeQueue) begin(cancel context.CancelFunc) {
+	q.mu.Lock()
+	q.cancel = cancel
+	q.mu.Unlock()
+}
+
+// cancelCurrent ends the context of the notice that is being handled.
+func (q *noticeQueue) cancelCurrent() {
+	q.mu.Lock()
+	cancel := q.cancel
+	q.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}
+
 // done counts one notice as handled and returns how many to acknowledge now: when half the window is owed, or when none waits.
 func (q *noticeQueue) done(in *inbound) (acknowledge uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.cancel = nil
 	q.owed++
 	q.unpaid += in.size
 	if q.owed < noticeWindow/2 && q.unpaid < noticeBytes/2 && len(q.queue) > 0 {
@@ -263,20 +285,23 @@ func (c *Conn) leaveNotice() {
 }
 
 func (c *Conn) handleNotice(in *inbound) {
-	defer c.concludeNotice(in)
+	ctx, cancel := context.WithCancel(context.WithValue(c.base, inboundKey{}, in))
+	c.inbox.begin(cancel)
+	defer c.concludeNotice(in, cancel)
 	if c.Err() != nil {
 		return
 	}
 	start := time.Now()
-	_, err := c.runHandler(context.WithValue(c.base, inboundKey{}, in), in, true)
+	_, err := c.runHandler(ctx, in, true)
 	if err != nil {
 		c.warn("notice not handled", "message", in.frame.Type, "error", err.Error())
 	}
 	c.observe(Observation{Type: in.frame.Type, Kind: KindNotice, Incoming: true, Duration: time.Since(start), Err: err})
 }
 
-func (c *Conn) concludeNotice(in *inbound) {
+func (c *Conn) concludeNotice(in *inbound, cancel context.CancelFunc) {
 	in.release()
+	cancel()
 	if n := c.inbox.done(in); n > 0 {
 		c.acknowledge(n)
 	}

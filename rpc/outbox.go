@@ -169,7 +169,11 @@ func (o *outbox) flush(ctx context.Context) bool {
 	}
 	idle := o.idle
 	o.settle()
+	empty := o.idle == nil
 	o.mu.Unlock()
+	if empty {
+		return true
+	}
 	select {
 	case <-idle:
 		return true

@@ -74,7 +74,7 @@ func (c *Conn) admit(in *inbound) (refuse *Error, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, dup := c.serving[in.frame.Tx]; dup {
-		return nil, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("a second request with tx %s, which is still being handled", in.frame.Tx)}
+		return nil, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("a second request with tx %s, which is still being handled", abridged(in.frame.Tx.String()))}
 	}
 	if c.requests >= 4*c.opt.MaxInflight {
 		return nil, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("%d calls in flight, four times the limit of %d (limits.inflight)", c.requests, c.opt.MaxInflight)}
