@@ -49,8 +49,8 @@ var doors = map[string]string{
 	"github.com/Masterminds/semver/v3":  "manifest registry",
 	"github.com/hashicorp/go-hclog":     "host plugin cmd/hotplug... e2e...",
 	"github.com/spf13/cobra":            "cmd/hotplug...",
+	"github.com/mattn/go-isatty":        "cmd/hotplug...",
 	"golang.org/x/sys":                  "internal/... host plugin registry cmd/hotplug... e2e...",
-	"golang.org/x/sync":                 "host registry internal/... cmd/hotplug... e2e...",
 }
 
 func TestImportsRunOneWay(t *testing.T) {
@@ -99,6 +99,16 @@ func TestEachDependencyHasOneDoor(t *testing.T) {
 	}
 }
 
+func TestEachDependencyIsRecordedInDecisions(t *testing.T) {
+	house(t)
+	text := read(t, "docs/decisions.md")
+	for door := range doors {
+		if !strings.Contains(text, door) {
+			t.Errorf("docs/decisions.md does not say why %s is needed: add a row", door)
+		}
+	}
+}
+
 func TestContractsImportOnlyRPC(t *testing.T) {
 	seen := 0
 	for _, s := range house(t) {
@@ -140,7 +150,7 @@ func TestSmallestPluginLinksNothingHeavy(t *testing.T) {
 	for _, l := range linked {
 		for _, h := range heavy {
 			if l == h || strings.HasPrefix(l, h+"/") {
-				t.Errorf("sample-plugins/counter links %s: find who imports it with: cd sample-plugins && go mod why %s", l, l)
+				t.Errorf("sample-plugins/counter links %s, and so would every plugin: keep it out of what plugin and rpc import", l)
 			}
 		}
 	}
