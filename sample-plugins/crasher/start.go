@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"strconv"
 
 	"github.com/go-hotplug/hotplug/sample-plugins/crasher/crasherapi"
@@ -92,7 +90,7 @@ func misbehave(w wishes) {
 	default:
 		talk, known := talks[w.start]
 		if !known {
-			giveUp(exitUsage, "%s: found %q, want one of %q", crasherapi.EnvStart, w.start, slices.Sorted(maps.Keys(talks)))
+			giveUp(exitUsage, "%s: found %q, want one of %q", crasherapi.EnvStart, w.start, crasherapi.Starts)
 		}
 		talkTo(inherited(), talk)
 	}

@@ -41,3 +41,7 @@ const (
 	StartHugeFrame   Start = "huge-frame"   // a right handshake, then the header of a frame of 4 GiB
 	StartMute        Start = "mute"         // a right handshake, then nothing: calls and pings are not answered
 )
+
+// Starts lists every Start.
+var Starts = []Start{StartExit, StartPanic, StartHang, StartIgnoreSignals, StartDelay, StartCloseListener, StartSilent, StartHangUp,
+	StartGarbage, StartEndless, StartHalfLine, StartTrickle, StartRefuse, StartWrongAnswer, StartBadFrame, StartHugeFrame, StartMute}

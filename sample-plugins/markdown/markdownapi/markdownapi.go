@@ -13,13 +13,14 @@ package markdownapi
 
 import "github.com/go-hotplug/hotplug/rpc"
 
-// Render turns a Markdown document into HTML. Source over MaxSource bytes, or nested deeper than MaxDepth, is rpc.Invalid.
+// Render turns a Markdown document into HTML. Source over one of the limits is rpc.Invalid.
 const Render rpc.Query[RenderRequest, Document] = "markdown.render"
 
 // Limits of a document.
 const (
-	MaxSource = 1 << 20 // bytes
-	MaxDepth  = 100     // quotes and lists inside of each other
+	MaxSource = 1 << 20  // bytes
+	MaxLine   = 64 << 10 // bytes
+	MaxDepth  = 100      // quotes and lists inside of each other
 )
 
 // RenderRequest is a document.
