@@ -2,6 +2,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/go-hotplug/hotplug/plugin"
 	"github.com/go-hotplug/hotplug/rpc"
 	"github.com/go-hotplug/hotplug/sample-plugins/crasher/crasherapi"
@@ -14,8 +16,16 @@ func main() {
 	if grandchild() {
 		return
 	}
-	misbehave(environment())
-	plugin.Serve(handlers()...)
+	w := environment()
+	misbehave(w)
+	server := plugin.Server{Handlers: handlers()}
+	if w.start == crasherapi.StartIgnoreSignals {
+		server.Start = func(context.Context) error { // now: Run listens to signals from its beginning
+			ignoreAll()
+			return nil
+		}
+	}
+	plugin.Exit(server.Run(context.Background()))
 }
 
 func handlers() []rpc.Handler {

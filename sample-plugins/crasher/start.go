@@ -81,7 +81,7 @@ func misbehave(w wishes) {
 	case crasherapi.StartHang:
 		pause(0)
 	case crasherapi.StartIgnoreSignals:
-		ignoreAll()
+		ignoreAll() // until Run undoes it, and again once it serves
 	case crasherapi.StartDelay:
 		pause(max(w.forMS, 1))
 	case crasherapi.StartCloseListener:
