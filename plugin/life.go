@@ -24,6 +24,7 @@ type life struct {
 	host       *hostPeer
 	sessions   chan *session    // from greet: a connection that passed its handshake
 	goodbyes   chan rpc.Goodbye // from the connection: the host starts no new calls
+	gone       chan struct{}    // closed when the host is: the process group is about to end
 	stopOnce   sync.Once
 }
 
@@ -35,7 +36,7 @@ func (s Server) serve(ctx context.Context, in *inherited, id *identity) error {
 	if err != nil {
 		return exitf(ExitConfig, "%v", err)
 	}
-	l := &life{s: s, in: in, id: id, serializer: serializer, host: &hostPeer{}, sessions: make(chan *session), goodbyes: make(chan rpc.Goodbye, 1)}
+	l := &life{s: s, in: in, id: id, serializer: serializer, host: &hostPeer{}, sessions: make(chan *session), goodbyes: make(chan rpc.Goodbye, 1), gone: make(chan struct{})}
 	l.mux = rpc.NewMux(append(l.lifecycle(), s.Handlers...)...)
 	return l.run(ctx)
 }
@@ -44,6 +45,7 @@ func (s Server) serve(ctx context.Context, in *inherited, id *identity) error {
 func (l *life) run(ctx context.Context) error {
 	ctx, stopSignals := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stopSignals()
+	outliveOutput()
 	go l.watchLifeline()
 	accepting, stopAccepting := context.WithCancel(context.Background())
 	defer stopAccepting()
@@ -91,7 +93,9 @@ func (l *life) serveSession(ctx context.Context, current *session) error {
 			return l.leaveFirst(current)
 		case <-current.conn.Done():
 			l.s.Logger.Debug("connection to the host is over", "reason", current.conn.Err())
-			return l.stop()
+			err := l.stop()
+			l.endWithHost()
+			return err
 		}
 	}
 }
@@ -102,7 +106,12 @@ func (l *life) leave(ctx context.Context, current *session) error {
 	if err := current.conn.Drain(ctx); err != nil {
 		l.s.Logger.Warn("leaving before all is finished", "reason", err)
 	}
-	return l.part(current)
+	lost := current.conn.Err() != nil
+	err := l.part(current)
+	if lost {
+		l.endWithHost()
+	}
+	return err
 }
 
 // leaveFirst is leave for a plugin that was asked to go by somebody else: it says goodbye and goes on serving until it
@@ -159,6 +168,28 @@ func (l *life) stopHook(ctx context.Context) (err error) {
 	return err
 }
 
+// lifelineLag is how long after its connection the lifeline of a host that died may end: the kernel closes both, one after the other.
+const lifelineLag = 100 * time.Millisecond
+
+// endWithHost is called when the connection was lost. It returns if the host is still there: if not, the whole process group ends,
+// which an exit of this process alone would prevent.
+func (l *life) endWithHost() {
+	if l.in.rest == nil || l.in.startup.Disconnect.Mode == lifecycle.KeepAlive {
+		return
+	}
+	timer := time.NewTimer(lifelineLag)
+	defer timer.Stop()
+	select {
+	case <-l.gone:
+		select {} // watchLifeline ends the group
+	case <-timer.C:
+	}
+}
+
+// outliveOutput keeps a line that is printed when nobody reads any more from ending this process by SIGPIPE, before its Stop hook and
+// the rest of its group have had their turn. It is not signal.Ignore, which children would inherit.
+func outliveOutput() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+
 // watchLifeline ends the process group when the host is gone.
 func (l *life) watchLifeline() {
 	if l.in.rest == nil {
@@ -171,8 +202,9 @@ func (l *life) watchLifeline() {
 	if l.in.startup.Disconnect.Mode == lifecycle.KeepAlive {
 		return
 	}
+	time.AfterFunc(hostGoneGrace, killGroup) // whatever the hook and the logger do
+	close(l.gone)
 	l.s.Logger.Warn("the host is gone: leaving", "host", l.in.startup.Host.Name, "pid", l.in.startup.Host.PID)
-	time.AfterFunc(hostGoneGrace, killGroup) // whatever the hook does
 	ctx, cancel := context.WithTimeout(context.Background(), hostGoneGrace)
 	defer cancel()
 	if err := l.stopHook(ctx); err != nil {
