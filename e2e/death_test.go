@@ -1,0 +1,119 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// company installs three plugins.
+func (s *site) company() {
+	s.t.Helper()
+	s.crasher("", nil)
+	s.oddity("", nil)
+	s.install("counter", "counter", nil)
+}
+
+func TestWhenItsHostIsKilledAPluginAndItsGrandchildAreGone(t *testing.T) {
+	s := newSite(t)
+	s.company()
+	st := s.perform(play{Grandchild: true})
+	st.goes(st.kill)
+}
+
+func TestWhenItsHostIsKilledAPluginThatIgnoresSignalsIsGone(t *testing.T) {
+	s := newSite(t)
+	s.company()
+	st := s.perform(play{Grandchild: true, Ignore: true})
+	st.goes(st.kill)
+}
+
+func TestWhenItsHostIsKilledAStoppedPluginIsGone(t *testing.T) {
+	s := newSite(t)
+	s.company()
+	st := s.perform(play{Grandchild: true})
+	for _, pid := range st.processes() {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		until(t, 5*time.Second, "stopped", func() bool { p, _ := stat(pid); return p.state == "T" })
+	}
+	st.goes(st.kill)
+}
+
+func TestWhenItsHostIsKilledAPluginWithWedgedHandlersIsGone(t *testing.T) {
+	s := newSite(t)
+	s.company()
+	st := s.perform(play{Wedge: true})
+	st.goes(st.kill)
+}
+
+func TestWhenItsHostIsKilledWhileItHandshakesAPluginIsGone(t *testing.T) {
+	for _, start := range []string{"hang", "silent", "mute"} {
+		t.Run(start, func(t *testing.T) {
+			s := newSite(t)
+			s.crasher(start, m{"timeouts": m{"start": "60s"}})
+			st := s.performUnready()
+			st.goes(st.kill)
+		})
+	}
+}
+
+// performUnready starts a host whose crasher does not get ready, and waits for the crasher's process.
+func (s *site) performUnready() *stage {
+	s.t.Helper()
+	st := s.begin(play{})
+	until(s.t, 20*time.Second, "a crasher that runs", func() bool {
+		for _, p := range allProcesses() {
+			if p.parent == st.cmd.Process.Pid && p.name == "crasher" && p.group == p.pid && listensAlready(p.pid) {
+				st.cast.Plugins = map[string]int{"crasher": p.pid}
+				return true
+			}
+		}
+		return false
+	})
+	s.groups = append(s.groups, st.processes()...)
+	return st
+}
+
+// listensAlready reports whether a process has come as far as main: then its lifeline is armed.
+func listensAlready(pid int) bool {
+	_, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "fd", "5")) // Go's own epoll
+	return err == nil
+}
+
+func TestWhenItsHostExitsWithoutCloseAPluginIsGone(t *testing.T) {
+	s := newSite(t)
+	s.company()
+	st := s.perform(play{Grandchild: true})
+	st.goes(func() { _, _ = st.stdin.Write([]byte("\n")) })
+	<-st.done
+	if code := st.cmd.ProcessState.ExitCode(); code != 3 {
+		t.Errorf("the host exited with %d, want 3", code)
+	}
+}
+
+func TestWhenItsHostIsKilledAPluginRunsItsStopHookAlsoDuringACall(t *testing.T) {
+	s := newSite(t)
+	trace := filepath.Join(t.TempDir(), "stopped")
+	s.crasher("", nil)
+	s.oddity("", m{"env": m{"set": m{"ODDITY_STOP_FILE": trace}}})
+	st := s.perform(play{Slow: true})
+	st.goes(st.kill)
+	if text, err := os.ReadFile(trace); err != nil || string(text) != "stopped" {
+		t.Errorf("the Stop hook wrote %q, %v", text, err)
+	}
+}
+
+func TestWhenItsHostIsKilledAStopHookThatHangsDoesNotHelp(t *testing.T) {
+	s := newSite(t)
+	s.crasher("", nil)
+	s.oddity("stop-hang", nil)
+	st := s.perform(play{Slow: true})
+	st.goes(st.kill)
+}

@@ -1,0 +1,76 @@
+// Package oddityapi is the contract of the plugin in e2e/internal/oddity: what tests ask of a plugin, besides what the crasher does.
+//
+//	open, err := oddityapi.Descriptors.Call(ctx, peer, struct{}{})
+package oddityapi
+
+import "github.com/go-hotplug/hotplug/rpc"
+
+const (
+	// Descriptors lists what the process has open: the number and what it leads to.
+	Descriptors rpc.Query[struct{}, List] = "oddity.descriptors"
+
+	// CloseOutput closes descriptors 1 and 2.
+	CloseOutput rpc.Method[struct{}, struct{}] = "oddity.closeOutput"
+
+	// Log writes a line at each level, with fields.
+	Log rpc.Method[struct{}, struct{}] = "oddity.log"
+
+	// Print writes text to stdout or stderr, as it is.
+	Print rpc.Method[Text, struct{}] = "oddity.print"
+
+	// Relay calls Double on the host for 1 to N, all at once, and answers with the sum.
+	Relay rpc.Method[Number, Number] = "oddity.relay"
+
+	// Tell sends N notices to the host, numbered from 1.
+	Tell rpc.Method[Number, struct{}] = "oddity.tell"
+
+	// Slow answers after N milliseconds, whatever its context says. Started is sent to the host first.
+	Slow rpc.Method[Number, Number] = "oddity.slow"
+
+	// Whole is answered with an int64.
+	Whole rpc.Query[Number, Number] = "oddity.whole"
+)
+
+// Answered by the host.
+const (
+	Double  rpc.Method[Number, Number] = "e2e.double"
+	Told    rpc.Notice[Number]         = "e2e.told"
+	Started rpc.Notice[Number]         = "e2e.started"
+)
+
+// Environment variables, set by the manifest.
+const (
+	EnvMode     = "ODDITY"           // one of the modes
+	EnvStopFile = "ODDITY_STOP_FILE" // the Stop hook writes to it
+)
+
+// Modes.
+const (
+	ModeKill     = "kill"      // ends itself with SIGKILL at once
+	ModeVersion  = "version"   // picks a protocol version that was not offered
+	ModeFuture   = "future"    // speaks only a later protocol version
+	ModeIdentity = "identity"  // states another name and version than its manifest
+	ModeJSON     = "json"      // insists on JsonSerializer
+	ModeUses     = "uses"      // declares that it calls a message that no host handles
+	ModeNarrow   = "narrow"    // handles Whole with an int8
+	ModeNoStart  = "no-start"  // its Start hook fails
+	ModeHugeLog  = "huge-log"  // its Start hook writes a megabyte to stderr, without a newline
+	ModeCallback = "callback"  // its Start hook calls Double on the host
+	ModeStopHang = "stop-hang" // its Stop hook does not return
+)
+
+// Number is a number.
+type Number struct {
+	N int64 `json:"n"`
+}
+
+// Text is text for a stream.
+type Text struct {
+	Stderr bool   `json:"stderr,omitempty"`
+	Text   string `json:"text"`
+}
+
+// List is a list of texts.
+type List struct {
+	Items []string `json:"items"`
+}

@@ -1,0 +1,196 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/go-hotplug/hotplug/e2e/internal/oddityapi"
+	"github.com/go-hotplug/hotplug/host"
+)
+
+// envPlayHost makes this test program a host that is there to die. It holds the play as JSON.
+const envPlayHost = "HOTPLUG_E2E_HOST"
+
+// A play says what the host does before it dies.
+type play struct {
+	Plugins, State, Runtime string
+	Grandchild              bool // the crasher starts one that ignores signals
+	Wedge                   bool // handlers of the crasher spin, more than there are CPUs
+	Ignore                  bool // the crasher ignores SIGTERM, SIGINT and SIGHUP
+	Slow                    bool // a handler of the oddity is busy
+}
+
+// A cast is who plays: the processes by plugin name, and the grandchild.
+type cast struct {
+	Plugins    map[string]int
+	Grandchild int
+	Err        string
+}
+
+// playHost opens a host, tells who plays on stdout, and exits without closing it when a line arrives on stdin.
+func playHost(config string) {
+	var p play
+	c := cast{Plugins: map[string]int{}}
+	if err := json.Unmarshal([]byte(config), &p); err != nil {
+		c.Err = err.Error()
+	} else if err := p.open(&c); err != nil {
+		c.Err = err.Error()
+	}
+	_ = json.NewEncoder(os.Stdout).Encode(c)
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+	os.Exit(3)
+}
+
+func (p *play) open(c *cast) error {
+	ctx := context.Background()
+	h, err := host.Open(ctx, host.Config{Name: "player", Dir: p.Plugins, StateDir: p.State, RuntimeDir: p.Runtime, Logger: hclog.NewNullLogger()})
+	if err != nil {
+		return err
+	}
+	for _, f := range h.Failed() {
+		return f.Err
+	}
+	for _, plugin := range h.Plugins() {
+		c.Plugins[plugin.Name()] = plugin.Status().PID
+	}
+	crasher := h.Plugin("crasher")
+	if p.Ignore {
+		if _, err := crasherIgnoreSignals.Call(ctx, crasher, struct{}{}); err != nil {
+			return err
+		}
+	}
+	if p.Grandchild {
+		child, err := crasherGrandchild.Call(ctx, crasher, grandchildRequest{IgnoreSignals: true})
+		if err != nil {
+			return err
+		}
+		c.Grandchild = child.PID
+	}
+	for range 4 {
+		if p.Wedge {
+			go crasherHang.Call(ctx, crasher, hangRequest{Spin: true})
+		}
+	}
+	if p.Slow {
+		go oddityapi.Slow.Call(ctx, h.Plugin("oddity"), oddityapi.Number{N: 60_000})
+	}
+	for _, name := range []string{"crasher", "oddity"} { // what was sent before has arrived
+		if c.Plugins[name] != 0 && !p.Wedge {
+			if _, err := h.Plugin(name).Ping(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// A stage is a host in a process of its own.
+type stage struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	cast   cast
+	stdin  io.WriteCloser
+	stdout io.Reader
+	done   chan struct{} // closed when it was reaped
+}
+
+// perform starts a host that does what the play says, and waits until all of that is done.
+func (s *site) perform(p play) *stage {
+	s.t.Helper()
+	st := s.begin(p)
+	line, err := bufio.NewReader(st.stdout).ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &st.cast)
+	}
+	if err != nil || st.cast.Err != "" {
+		s.t.Fatalf("the host that is to die: %v %s", err, st.cast.Err)
+	}
+	s.groups = append(s.groups, st.processes()...)
+	return st
+}
+
+// begin starts a host.
+func (s *site) begin(p play) *stage {
+	s.t.Helper()
+	p.Plugins, p.State, p.Runtime = s.plugins, s.state, s.runtime
+	config, err := json.Marshal(p)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	st := &stage{t: s.t, cmd: exec.Command(os.Args[0]), done: make(chan struct{})}
+	st.cmd.Env = append(os.Environ(), envPlayHost+"="+string(config))
+	st.cmd.Stderr = os.Stderr
+	in, into, err := os.Pipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	from, out, err := os.Pipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	st.cmd.Stdin, st.cmd.Stdout, st.stdin, st.stdout = in, out, into, from
+	err = st.cmd.Start()
+	in.Close()
+	out.Close()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	go func() {
+		defer close(st.done)
+		_ = st.cmd.Wait()
+	}()
+	s.t.Cleanup(func() {
+		_ = st.cmd.Process.Kill()
+		<-st.done
+		into.Close()
+		from.Close()
+		os.RemoveAll(s.runtime) // nobody is left to remove it
+	})
+	return st
+}
+
+// processes are all that have to go with the host.
+func (st *stage) processes() []int {
+	var all []int
+	for _, pid := range st.cast.Plugins {
+		all = append(all, pid)
+	}
+	if st.cast.Grandchild != 0 {
+		all = append(all, st.cast.Grandchild)
+	}
+	return all
+}
+
+// kill ends the host as kill -9 does.
+func (st *stage) kill() { _ = st.cmd.Process.Signal(syscall.SIGKILL) }
+
+// goes ends the host, and measures until all plugins, and all that is in their process groups, are gone. One second is promised.
+func (st *stage) goes(end func()) {
+	st.t.Helper()
+	for _, pid := range st.processes() {
+		if !alive(pid) {
+			st.t.Fatalf("process %d was gone before its host was", pid)
+		}
+	}
+	start := time.Now()
+	end()
+	groups := st.processes()
+	left := func() bool {
+		return slices.ContainsFunc(allProcesses(), func(p procStat) bool { return slices.Contains(groups, p.group) && p.state != "Z" && p.state != "X" })
+	}
+	until(st.t, 10*time.Second, fmt.Sprintf("gone: %v", st.cast), func() bool { return !left() })
+	st.t.Logf("%d processes and their groups were gone %s after their host", len(groups), time.Since(start).Round(time.Millisecond))
+}
