@@ -1,0 +1,50 @@
+package host
+
+import (
+	"time"
+
+	"github.com/go-hotplug/hotplug/internal/proc"
+)
+
+// The windows for tests: what starts processes and binds sockets, and pieces that are better tried alone.
+
+// Binder binds a socket and dials it.
+type Binder = binder
+
+// With returns c with the seams set.
+func (c Config) With(s proc.Starter, b Binder) Config {
+	c.starter, c.bind = s, b
+	return c
+}
+
+var (
+	Moves              = moves
+	MustAllow          = mustAllow
+	BuildEnv           = buildEnv
+	InheritedNames     = inheritedNames
+	DefaultStateDir    = defaultStateDir
+	SocketPathLimit    = socketPathLimit
+	CheckSocketPath    = checkSocketPath
+	CheckRuntimeParent = checkRuntimeParent
+	Dial               = Reconnect.dial
+)
+
+const (
+	EventBuffer = eventBuffer
+	MaxLine     = maxLine
+	TailLines   = tailLines
+	MaxJitter   = maxJitter
+	ExitGrace   = exitGrace
+)
+
+// DelayOf is the delay before an attempt, jitter not counted.
+func (r Reconnect) DelayOf(attempt int) (time.Duration, error) { return r.delay(attempt) }
+
+// Over is what t leaves unset taken from next.
+func (t Timeouts) Over(next Timeouts) Timeouts { return t.over(next) }
+
+// SpecTimeouts are the time-outs that a plugin was launched with.
+func (p *Plugin) SpecTimeouts() Timeouts { return p.spec.timeouts }
+
+// RuntimeDir is the host's folder of sockets.
+func (h *Host) RuntimeDir() string { return h.env.runtime.path }

@@ -1,0 +1,122 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/internal/proc/proctest"
+	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+func TestAPluginThatStartsIsReadyAndAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("one", &fake{handlers: []rpc.Handler{echo.Handle(echoed)}})
+		h := w.open()
+		p := h.Plugin("one")
+		if got, err := echo.Call(t.Context(), p, "hi"); got != "hi" || err != nil {
+			t.Fatalf("got %q, %v", got, err)
+		}
+		s := p.Status()
+		if s.State != host.Ready || s.Generation != 1 || s.PID != 1000 || !s.Active || !s.Connected || s.Version != "1.0.0" || len(s.Hash) != 64 {
+			t.Errorf("status %+v", s)
+		}
+		if len(h.Failed()) != 0 || len(p.Handles()) != 1 || p.Handles()[0].Name != "kit.echo" {
+			t.Errorf("failed %v, handles %v", h.Failed(), p.Handles())
+		}
+		if d, err := p.Ping(t.Context()); err != nil || d < 0 {
+			t.Errorf("ping %v, %v", d, err)
+		}
+	})
+}
+
+func silent(c *proctest.Child, _ *wire.Startup, _ *wire.Stream) int {
+	<-c.Context().Done()
+	return 137
+}
+
+func TestStartEndsExactlyAtItsTimeoutAndNamesThePhase(t *testing.T) {
+	phases := map[string]struct {
+		fake *fake
+		want string
+	}{
+		"handshake":  {&fake{instead: silent}, "it has not answered the handshake: not ready within 7s (timeouts.start)"},
+		"Start hook": {&fake{start: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}, "its Start hook: hotplug.start: not ready within 7s (timeouts.start)"},
+	}
+	for name, phase := range phases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.add("slow", phase.fake)
+				w.config.Timeouts.Start = 7 * time.Second
+				began := time.Now()
+				h := w.open()
+				if d := time.Since(began); d != 7*time.Second {
+					t.Errorf("Open took %s", d)
+				}
+				failed := h.Failed()
+				if len(failed) != 1 || !strings.Contains(failed[0].Err.Error(), phase.want) {
+					t.Errorf("failed %v, want %q", failed, phase.want)
+				}
+				if p := w.starter.Started()[0]; p.Exit().Signal != "SIGKILL" || !p.Closed() {
+					t.Errorf("the process: %s, closed %v", p.Exit(), p.Closed())
+				}
+			})
+		})
+	}
+}
+
+func TestAHandshakeMayTakeTenSecondsFromItsFirstByte(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("dripping", &fake{instead: func(c *proctest.Child, s *wire.Startup, stream *wire.Stream) int {
+			<-time.After(15 * time.Second) // nothing yet: only the start time-out counts
+			_, _ = stream.Write([]byte(`{"hotplug"`))
+			<-c.Context().Done()
+			return 1
+		}})
+		began := time.Now()
+		h := w.open()
+		if d := time.Since(began); d != 25*time.Second+host.ExitGrace {
+			t.Errorf("Open took %s", d)
+		}
+		if got := h.Failed()[0].Err.Error(); !strings.Contains(got, "handshake: ") || !strings.Contains(got, "timeout") {
+			t.Error(got)
+		}
+	})
+}
+
+func TestAStartHookThatFailsFailsTheLaunchWithItsText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("picky", &fake{start: func(context.Context) error { return errors.New("no licence") }})
+		h := w.open()
+		err := h.Failed()[0].Err
+		if !strings.Contains(err.Error(), "its Start hook: no licence") {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAProcessThatCannotBeStartedFailsThePluginAndLeavesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("one", &fake{})
+		w.starter.Fail(errors.New("no more processes"))
+		h := w.open()
+		if err := h.Failed()[0].Err; !strings.Contains(err.Error(), "no more processes") {
+			t.Error(err)
+		}
+		for _, there := range w.ends {
+			if _, err := there.Read(make([]byte, 1)); err == nil {
+				t.Error("the host's end of the socket is open")
+			}
+		}
+	})
+}
