@@ -69,7 +69,8 @@ func TestCancelledCallsNeverMixUpReplies(t *testing.T) {
 				if err == nil && got != i {
 					t.Errorf("got %d, expected %d", got, i)
 				}
-				if err != nil && rpc.CodeOf(err) != rpc.Timeout {
+				// Handlers whose callers have left still count there: a burst of them may be refused.
+				if err != nil && rpc.CodeOf(err) != rpc.Timeout && rpc.CodeOf(err) != rpc.Exhausted {
 					t.Error(err)
 				}
 			}
@@ -124,7 +125,6 @@ func TestCallsThatTheirCallerCountsAsNotDeliveredNeverRan(t *testing.T) {
 // TestNoGoroutineOutlivesClose: the bubble refuses to end while one does.
 func TestNoGoroutineOutlivesClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		before := runtime.NumGoroutine()
 		for range 20 {
 			slow := []rpc.Handler{greet.Handle(func(ctx context.Context, _ greetRequest) (greeting, error) {
 				<-ctx.Done()
@@ -148,9 +148,6 @@ func TestNoGoroutineOutlivesClose(t *testing.T) {
 					t.Fatalf("after Close: %+v", s)
 				}
 			}
-		}
-		if after := runtime.NumGoroutine(); after > before {
-			t.Errorf("%d goroutines before, %d after", before, after)
 		}
 	})
 }
