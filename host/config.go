@@ -58,7 +58,7 @@ type Settings struct {
 type Timeouts struct {
 	Start       time.Duration // launch, handshake and Start hook; 30 s
 	Call        time.Duration // calls whose context has no deadline; 30 s
-	Drain       time.Duration // how long calls in flight may take when the plugin is stopped; 30 s
+	Drain       time.Duration // how long calls in flight may take when the plugin is stopped; their latest deadline, at most 5 min
 	Stop        time.Duration // Stop hook and exit, before SIGTERM; 5 s
 	HostConnect time.Duration // how long a plugin waits for its host; 30 s
 }
@@ -78,7 +78,7 @@ func first(a, b time.Duration) time.Duration {
 	return b
 }
 
-var defaultTimeouts = Timeouts{Start: 30 * time.Second, Call: 30 * time.Second, Drain: 30 * time.Second, Stop: 5 * time.Second, HostConnect: 30 * time.Second}
+var defaultTimeouts = Timeouts{Start: 30 * time.Second, Call: 30 * time.Second, Stop: 5 * time.Second, HostConnect: 30 * time.Second}
 
 // setDefaults fills in what has nothing to do with folders.
 func (c *Config) setDefaults() {

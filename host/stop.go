@@ -13,7 +13,7 @@ import (
 // stop ends a serving instance in order: goodbye, what is in flight, its Stop hook and exit; else SIGTERM, else SIGKILL.
 func (i *instance) stop() {
 	i.asked.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), i.spec.timeouts.Drain)
+	ctx, cancel := context.WithTimeout(context.Background(), i.drainLimit())
 	defer cancel()
 	_ = i.conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyeStop})
 	if err := i.drain(ctx); err != nil {
@@ -30,6 +30,27 @@ func (i *instance) stop() {
 	}
 	i.bury("")
 }
+
+const (
+	maxDrain      = 5 * time.Minute
+	openEndedWait = 30 * time.Second // for calls that have no deadline
+)
+
+// drainLimit is how long what is in flight may still take: what is configured, else until its latest deadline.
+func (i *instance) drainLimit() time.Duration {
+	if i.spec.timeouts.Drain > 0 {
+		return i.spec.timeouts.Drain
+	}
+	latest, bounded := i.conn.LatestDeadline()
+	limit := time.Until(latest)
+	if !bounded {
+		limit = max(limit, openEndedWait)
+	}
+	return max(lastWord, min(limit, maxDrain))
+}
+
+// lastWord is the least time in which frames that are queued already may leave.
+const lastWord = time.Second
 
 // termGrace is how long a process has between SIGTERM and SIGKILL.
 const termGrace = time.Second

@@ -12,12 +12,13 @@ import (
 
 // A pending is a call that was made here and has not ended.
 type pending struct {
-	tx     wire.Tx
-	reply  chan struct{} // closed by settle, once, by whoever took the call out of the table
-	frame  wire.Frame
-	buf    *wire.Buffer // holds frame's bytes; nil: the connection ended
-	parcel *parcel
-	reason string // why this side ended the call; empty: the connection ended
+	tx       wire.Tx
+	reply    chan struct{} // closed by settle, once, by whoever took the call out of the table
+	frame    wire.Frame
+	buf      *wire.Buffer // holds frame's bytes; nil: the connection ended
+	parcel   *parcel
+	deadline time.Time // zero: none
+	reason   string    // why this side ended the call; empty: the connection ended
 }
 
 func (p *pending) settle(f wire.Frame, buf *wire.Buffer) {
@@ -87,6 +88,7 @@ func (c *Conn) start(ctx context.Context, m *Message) (*pending, error) {
 		if left <= 0 {
 			return nil, withoutSending(ctx, m.Type)
 		}
+		p.deadline = deadline
 		f.Meta.Deadline = int64(math.Ceil(float64(left) / float64(time.Millisecond)))
 	}
 	buf, err := c.encode(&f, m.Payload)

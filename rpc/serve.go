@@ -11,12 +11,13 @@ import (
 
 // An inbound is a request or notice that is being handled here.
 type inbound struct {
-	conn   *Conn
-	frame  wire.Frame
-	buf    *wire.Buffer
-	size   int  // of the frame, in bytes; notices
-	kind   Kind // as the handler declares it; empty until it is found
-	cancel context.CancelFunc
+	conn     *Conn
+	frame    wire.Frame
+	buf      *wire.Buffer
+	size     int  // of the frame, in bytes; notices
+	kind     Kind // as the handler declares it; empty until it is found
+	cancel   context.CancelFunc
+	deadline time.Time // zero: none
 
 	started bool // the payload was decoded: the handler's function runs, or has run
 }
@@ -49,7 +50,8 @@ func (c *Conn) serve(f wire.Frame, buf *wire.Buffer) error {
 	in := &inbound{conn: c, frame: f, buf: buf}
 	ctx := context.WithValue(c.base, inboundKey{}, in)
 	if f.Meta.Deadline > 0 {
-		ctx, in.cancel = context.WithTimeout(ctx, milliseconds(f.Meta.Deadline))
+		in.deadline = time.Now().Add(milliseconds(f.Meta.Deadline))
+		ctx, in.cancel = context.WithDeadline(ctx, in.deadline)
 	} else {
 		ctx, in.cancel = context.WithCancel(ctx)
 	}

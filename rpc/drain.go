@@ -1,0 +1,115 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// Drain waits until no handler runs here, no call from here is in flight, no notice waits to be handled, and all answers have been
+// handed to the kernel. It ends early with ctx, and without an error with the connection.
+func (c *Conn) Drain(ctx context.Context) error {
+	for {
+		idle, err := c.whenIdle()
+		if err != nil {
+			return nil
+		}
+		if idle == nil {
+			return c.flush(ctx)
+		}
+		select {
+		case <-idle:
+		case <-c.done:
+			return nil
+		case <-ctx.Done():
+			s := c.Stats()
+			return fmt.Errorf("%d handlers and %d calls are still running: %w", s.Serving, s.Pending, context.Cause(ctx))
+		}
+	}
+}
+
+func (c *Conn) flush(ctx context.Context) error {
+	if c.out.flush(ctx) {
+		return nil
+	}
+	return fmt.Errorf("the peer does not read the answers that are left: %w", context.Cause(ctx))
+}
+
+// whenIdle returns a channel that is closed when nothing runs any more; nil if nothing does now. The error is that of
+// a connection that is over.
+func (c *Conn) whenIdle() (<-chan struct{}, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended != nil || c.handlers+len(c.calls) == 0 {
+		return nil, c.ended
+	}
+	if c.idle == nil {
+		c.idle = make(chan struct{})
+	}
+	return c.idle, nil
+}
+
+// settleIdle wakes those who wait for nothing to run. mu is held.
+func (c *Conn) settleIdle() {
+	if c.idle != nil && c.handlers+len(c.calls) == 0 {
+		close(c.idle)
+		c.idle = nil
+	}
+}
+
+// LatestDeadline is when the last call in flight, in either direction, has to be over. bounded is false if one of them has no
+// deadline. With nothing in flight the time is zero.
+func (c *Conn) LatestDeadline() (latest time.Time, bounded bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	bounded = true
+	note := func(deadline time.Time) {
+		bounded = bounded && !deadline.IsZero()
+		if deadline.After(latest) {
+			latest = deadline
+		}
+	}
+	for _, p := range c.calls {
+		note(p.deadline)
+	}
+	for _, in := range c.serving {
+		note(in.deadline)
+	}
+	return latest, bounded
+}
+
+// CancelHandlers ends the contexts of all handlers that run here, that of a notice included; notices that wait are handled after it.
+func (c *Conn) CancelHandlers() {
+	c.mu.Lock()
+	all := make([]*inbound, 0, len(c.serving))
+	for _, in := range c.serving {
+		all = append(all, in)
+	}
+	c.mu.Unlock()
+	for _, in := range all {
+		in.cancel()
+	}
+	c.inbox.cancelCurrent()
+}
+
+// CancelCalls ends all calls in flight from here with Unavailable, and tells the peer.
+func (c *Conn) CancelCalls(reason string) {
+	c.mu.Lock()
+	if c.ended != nil {
+		c.mu.Unlock()
+		return
+	}
+	calls := c.calls
+	c.calls = make(map[wire.Tx]*pending)
+	c.settleIdle()
+	c.mu.Unlock()
+	for tx, p := range calls {
+		if buf, err := c.encode(&wire.Frame{Kind: wire.Cancel, Tx: tx}, nil); err == nil {
+			c.out.post(buf)
+		}
+		p.reason = reason
+		p.settle(wire.Frame{}, nil)
+	}
+}
