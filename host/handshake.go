@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"syscall"
 	"time"
 
@@ -14,36 +15,59 @@ import (
 
 // handshake sends the host's line and checks the plugin's.
 func (i *instance) handshake(ctx context.Context, c *wire.Stream) (*wire.PluginHello, error) {
-	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Now()) })
-	defer stop()
-	hello := &wire.HostHello{
-		Hotplug: i.startup.Hotplug, Serializer: i.startup.Serializer, Token: i.startup.Token, Host: i.env.info, Limits: i.spec.limits,
-		Handles: rpc.Records(i.env.mux.Uses()), Uses: rpc.Records(i.env.uses),
+	stop := context.AfterFunc(ctx, func() { cutShort(ctx, c) })
+	answer, err := i.exchange(ctx, c)
+	if err == nil {
+		err = i.checkAnswer(answer)
 	}
-	if err := wire.WriteLine(c, hello); err != nil {
-		return nil, handshakeError(err)
-	}
-	if err := c.Reader.Wait(); err != nil {
-		return nil, handshakeError(err)
-	}
-	_ = c.SetDeadline(time.Now().Add(wire.HandshakeTimeout)) // from the first byte to the last
-	answer, err := wire.ReadPluginHello(c.Reader)
-	if err != nil {
-		return nil, handshakeError(err)
-	}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	if err := i.checkAnswer(answer); err != nil {
-		return nil, fmt.Errorf("handshake: %w", err)
+	inTime := stop()
+	switch {
+	case err != nil:
+		return nil, handshakeError(ctx, err)
+	case !inTime: // ctx has ended, and the connection's deadline with it, or is about to
+		return nil, fmt.Errorf("handshake: %w", context.Cause(ctx))
 	}
 	_ = c.SetDeadline(time.Time{})
 	return answer, nil
 }
 
-// handshakeError says what a broken handshake most likely means.
-func handshakeError(err error) error {
+// exchange sends the host's line and reads the plugin's.
+func (i *instance) exchange(ctx context.Context, c *wire.Stream) (*wire.PluginHello, error) {
+	hello := &wire.HostHello{
+		Hotplug: i.startup.Hotplug, Serializer: i.startup.Serializer, Token: i.startup.Token, Host: i.env.info, Limits: i.spec.limits,
+		Handles: rpc.Records(i.env.mux.Uses()), Uses: rpc.Records(i.env.uses),
+	}
+	if err := wire.WriteLine(c, hello); err != nil {
+		return nil, err
+	}
+	if err := c.Reader.Wait(); err != nil {
+		return nil, err
+	}
+	_ = c.SetDeadline(time.Now().Add(wire.HandshakeTimeout)) // from the first byte to the last
+	if ctx.Err() != nil {
+		cutShort(ctx, c) // that deadline may just have been overwritten
+	}
+	return wire.ReadPluginHello(c.Reader)
+}
+
+// cutShort ends the waiting for the plugin's line. One that has ended may have left its last words in the socket.
+func cutShort(ctx context.Context, c *wire.Stream) {
+	deadline := time.Now()
+	if errors.Is(context.Cause(ctx), errExited) {
+		deadline = deadline.Add(exitGrace)
+	}
+	_ = c.SetDeadline(deadline)
+}
+
+// handshakeError says what a broken handshake most likely means. What the plugin said counts most, though it may have ended since.
+func handshakeError(ctx context.Context, err error) error {
+	var refusal *wire.Refusal
 	switch {
+	case errors.As(err, &refusal):
+	case ctx.Err() != nil:
+		return fmt.Errorf("it has not answered the handshake: %w", context.Cause(ctx))
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("handshake: the plugin began its answer and did not end it within %s", wire.HandshakeTimeout)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return fmt.Errorf("handshake: the plugin closed the connection (%w)", err)
 	}
@@ -52,6 +76,13 @@ func handshakeError(err error) error {
 
 // checkAnswer says why this plugin cannot be used.
 func (i *instance) checkAnswer(h *wire.PluginHello) error {
+	if err := i.judge(h); err != nil {
+		return &wire.Refusal{Code: string(rpc.Protocol), Message: err.Error()}
+	}
+	return nil
+}
+
+func (i *instance) judge(h *wire.PluginHello) error {
 	if !wire.SameSecret(h.Answer, i.startup.Answer) {
 		return errors.New("wrong secret: what answers on the socket is not the process that was started")
 	}

@@ -195,7 +195,7 @@ func (h *Host) Plugin(name string) *Plugin {
 		text += fmt.Sprintf(": did you mean %q?", near)
 	}
 	p := newPlugin(h.env, name, nil)
-	p.state, p.reason, p.err = Failed, text, rpc.Errorf(rpc.NotFound, "%s", text)
+	p.state, p.reason, p.err = Failed, text, &notInstalled{text}
 	close(p.settled)
 	close(p.done)
 	return p

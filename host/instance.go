@@ -167,9 +167,6 @@ func (i *instance) connect(ctx context.Context, c net.Conn) error {
 	hello, err := i.handshake(ctx, stream)
 	if err != nil {
 		c.Close()
-		if cause := context.Cause(ctx); cause != nil {
-			return fmt.Errorf("it has not answered the handshake: %w", cause)
-		}
 		return err
 	}
 	i.hello = hello

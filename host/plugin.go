@@ -132,7 +132,7 @@ func (p *Plugin) unavailable(what string) error {
 	p.mu.Lock()
 	state, reason, err := p.state, p.reason, p.err
 	p.mu.Unlock()
-	if errors.Is(err, rpc.NotFound) {
+	if missing := (*notInstalled)(nil); errors.As(err, &missing) {
 		return rpc.NotSent(rpc.NotFound, "%s: %w", what, err)
 	}
 	if err != nil {
@@ -140,6 +140,11 @@ func (p *Plugin) unavailable(what string) error {
 	}
 	return rpc.NotSent(rpc.Unavailable, "%s: plugin %q is %s: %s", what, p.name, state, reason)
 }
+
+// notInstalled is why there is nothing behind a handle.
+type notInstalled struct{ text string }
+
+func (e *notInstalled) Error() string { return e.text }
 
 // exitGrace is how long an error of a lost connection waits to learn how the process ended.
 const exitGrace = 200 * time.Millisecond
@@ -175,6 +180,7 @@ type Status struct {
 	Active      bool      `json:"active"`  // a process is running
 	Pending     int       `json:"pending"` // calls to it in flight
 	Serving     int       `json:"serving"` // calls of it that the host is handling
+	Notices     int       `json:"notices"` // notices to it that it has not handled
 	Description string    `json:"description,omitempty"`
 	Dir         string    `json:"dir,omitempty"`  // where it is installed
 	Hash        string    `json:"hash,omitempty"` // of the tree that runs, SHA-256
@@ -199,7 +205,7 @@ func (p *Plugin) Status() Status {
 	}
 	if conn := i.conn; p.serving.Load() == i {
 		stats := conn.Stats()
-		s.Connected, s.Pending, s.Serving = conn.Err() == nil, stats.Pending, stats.Serving
+		s.Connected, s.Pending, s.Serving, s.Notices = conn.Err() == nil, stats.Pending, stats.Serving, stats.Unacknowledged
 	}
 	return s
 }
@@ -221,8 +227,13 @@ func (i *instance) startHook(ctx context.Context) error {
 	if !i.feature(lifecycle.FeatureStart) {
 		return nil
 	}
-	if _, err := lifecycle.Start.Call(ctx, i.conn, lifecycle.None{}); err != nil {
-		return fmt.Errorf("its Start hook: %w", err)
+	_, err := lifecycle.Start.Call(ctx, i.conn, lifecycle.None{})
+	if err == nil {
+		return nil
 	}
-	return nil
+	if end, ok := ctx.Deadline(); ok && !time.Now().Before(end) { // whose clock was first, the host's or the hook's, does not matter
+		<-ctx.Done()
+		err = context.Cause(ctx)
+	}
+	return fmt.Errorf("its Start hook: %w", err)
 }
