@@ -47,7 +47,7 @@ var doors = map[string]string{
 	"github.com/vmihailenco/msgpack/v5": "codec",
 	"github.com/fsnotify/fsnotify":      "registry",
 	"github.com/Masterminds/semver/v3":  "manifest registry",
-	"github.com/hashicorp/go-hclog":     "host plugin cmd/hotplug... e2e...",
+	"github.com/hashicorp/go-hclog":     "host plugin cmd/hotplug... internal/tools... e2e...",
 	"github.com/spf13/cobra":            "cmd/hotplug...",
 	"github.com/mattn/go-isatty":        "cmd/hotplug...",
 	"golang.org/x/sys":                  "internal/... host plugin registry cmd/hotplug... e2e...",

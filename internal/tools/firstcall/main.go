@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
+
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/rpc"
 )
@@ -56,7 +58,7 @@ func firstReply(ctx context.Context, path string) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	begin := time.Now()
-	p, err := host.Start(ctx, host.Launch{Path: path})
+	p, err := host.Start(ctx, host.Launch{Path: path, Host: host.Config{Logger: hclog.NewNullLogger()}})
 	if err != nil {
 		return 0, err
 	}
