@@ -6,6 +6,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/go-hotplug/hotplug/internal/nearest"
 	"github.com/go-hotplug/hotplug/manifest"
 )
 
@@ -122,5 +123,5 @@ func (r *Registry) Nearest(name string) string {
 			names[c.Name] = true
 		}
 	}
-	return manifest.Nearest(name, slices.Sorted(maps.Keys(names)))
+	return nearest.Name(name, slices.Sorted(maps.Keys(names)))
 }

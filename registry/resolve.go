@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-hotplug/hotplug/internal/nearest"
 	"github.com/go-hotplug/hotplug/manifest"
 )
 
@@ -244,7 +245,7 @@ func (r *resolver) whyNone(name string) string {
 	if all := r.byName[name]; len(all) > 0 {
 		return fmt.Sprintf("which is %s: %s", all[0].Status, all[0].Reason)
 	}
-	if near := manifest.Nearest(name, slices.Sorted(maps.Keys(r.byName))); near != "" {
+	if near := nearest.Name(name, slices.Sorted(maps.Keys(r.byName))); near != "" {
 		return fmt.Sprintf("which is not installed (%q is)", near)
 	}
 	return "which is not installed"

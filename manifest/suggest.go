@@ -4,55 +4,13 @@ import (
 	"reflect"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-hotplug/hotplug/internal/nearest"
 )
-
-// Nearest is the known word that a misspelt one most likely meant, or "" if none is near. Case does not count.
-func Nearest(word string, known []string) string {
-	for _, k := range known {
-		if len(word) >= 3 && strings.HasPrefix(strings.ToLower(k), strings.ToLower(word)) {
-			return k
-		}
-	}
-	best, least := "", max(1, min(3, (len(word)+1)/3))+1
-	for _, k := range known {
-		if n := distance(strings.ToLower(word), strings.ToLower(k), least); n < least {
-			best, least = k, n
-		}
-	}
-	return best
-}
-
-// distance counts the insertions, deletions, replacements and swaps of neighbours between two words; it answers most
-// as soon as it is clear that there are at least so many.
-func distance(a, b string, most int) int {
-	if d := len(a) - len(b); d >= most || -d >= most {
-		return most
-	}
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return min(last[len(b)], most)
-}
 
 // didYouMean is ` (did you mean "x"?)` or nothing.
 func didYouMean(word string, known []string) string {
-	if near := Nearest(word, known); near != "" {
+	if near := nearest.Name(word, known); near != "" {
 		return " (did you mean " + quote(near) + "?)"
 	}
 	return ""
@@ -60,9 +18,9 @@ func didYouMean(word string, known []string) string {
 
 // nearestKey says which key was meant, or which there are.
 func nearestKey(key string, known []string) string {
-	near := Nearest(key, known)
+	near := nearest.Name(key, known)
 	// One slip of the finger is likelier than the wrong place: "timeout" means timeouts, not disconnect.timeout.
-	slip := near != "" && distance(strings.ToLower(key), strings.ToLower(near), 2) < 2
+	slip := near != "" && nearest.Slip(key, near)
 	if elsewhere := pathOf(reflect.TypeFor[Manifest](), key, ""); elsewhere != "" && !slip {
 		return quote(elsewhere) + " (that is where this key belongs)"
 	}
