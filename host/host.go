@@ -135,7 +135,7 @@ func (h *Host) startAll() {
 		for _, d := range e.Requires {
 			required = append(required, dependency{plugin: h.plugins[d.Name], constraint: d.Constraint, optional: d.Optional})
 		}
-		go p.live(required) // owned by the plugin: Close asks it to end and waits for it
+		p.begin("found in "+p.spec.installed, required)
 	}
 }
 

@@ -6,10 +6,15 @@ import (
 	"time"
 )
 
+// begin gives the plugin its owner, a goroutine that ends with the plugin's life: Close asks it to end and waits for it.
+func (p *Plugin) begin(reason string, required []dependency) {
+	p.move(Starting, reason, nil)
+	go p.live(required)
+}
+
 // live is the owner of a plugin's life: it launches it, waits for its end, and is the only one that moves its state.
 func (p *Plugin) live(required []dependency) {
 	defer p.finish()
-	p.move(Starting, "found in the plugins folder", nil)
 	if err := p.awaitRequired(required); err != nil {
 		p.settle(err)
 		return

@@ -43,7 +43,7 @@ func Start(ctx context.Context, l Launch) (*Plugin, error) {
 			env.log().Warn("runtime folder", "error", err)
 		}
 	}
-	go p.live(nil) // owned by the plugin: Close asks it to end and waits for it
+	p.begin("launched without a plugins folder", nil)
 	if err := p.Ready(ctx); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("start %s: %w", l.Path, err)
