@@ -1,3 +1,5 @@
+//lint:file-ignore SA5008 odd tags and unused fields are what these tests are about
+
 package codec
 
 import (

@@ -1,3 +1,5 @@
+//lint:file-ignore SA5008,U1000 odd tags and unused fields are what these tests are about
+
 package shape_test
 
 import (
