@@ -1,0 +1,138 @@
+package main
+
+import (
+	"embed"
+	"html/template"
+	"io"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/go-hotplug/hotplug/host"
+)
+
+//go:embed theme
+var theme embed.FS
+
+// Files of the site that belong to no project. No project's folder begins with an underscore.
+const (
+	themeFile     = "_site/style.css"
+	highlightFile = "_site/highlight.css"
+)
+
+var layouts = template.Must(template.New("").Funcs(template.FuncMap{"count": count, "breakable": breakable}).ParseFS(theme, "theme/*.html"))
+
+// breakable lets a browser break the line after a slash.
+func breakable(name string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), "/", "/<wbr>"))
+}
+
+// A site is what all of its pages share.
+type site struct {
+	SiteTitle string
+	Projects  []*project // those with a page
+	Plugins   []string   // name and version of those that it was made by
+}
+
+// A view is what a layout shows: a page, or the index if Page is nil.
+type view struct {
+	*site
+	Up      string // the way from the file to the site's root: "", "../" and so on
+	Project *project
+	Page    *page
+	HTML    template.HTML
+	TOC     []entry
+}
+
+func newSite(title string, projects []*project, h *host.Host) *site {
+	s := &site{SiteTitle: title}
+	for _, p := range projects {
+		if p.Home() != nil {
+			s.Projects = append(s.Projects, p)
+		}
+	}
+	for _, name := range []string{"markdown", "highlight"} {
+		if status := h.Plugin(name).Status(); status.State == host.Ready {
+			s.Plugins = append(s.Plugins, name+" "+status.Version)
+		}
+	}
+	return s
+}
+
+// index writes the site's first page.
+func (s *site) index(w io.Writer) error {
+	return layouts.ExecuteTemplate(w, "index.html", view{site: s})
+}
+
+// page writes a page into its layout. That its HTML can be trusted is what the renderer's contract promises.
+func (s *site) page(w io.Writer, p *page) error {
+	up := strings.Repeat("../", strings.Count(p.outputs()[0], "/"))
+	return layouts.ExecuteTemplate(w, "page.html", view{
+		site: s, Up: up, Project: p.Project, Page: p, HTML: template.HTML(p.doc.HTML), TOC: toc(p.doc.Headings),
+	})
+}
+
+// Link is the address of a page, from the page that is shown.
+func (v view) Link(p *page) string {
+	return (&url.URL{Path: v.Up + path.Join(p.Project.Slug, p.Out)}).String()
+}
+
+// maxMenu is how many pages of a project a menu shows: every page has one.
+const maxMenu = 50
+
+// Menu are the pages of the project that are near the one that is shown, and that itself.
+func (v view) Menu() []*page {
+	pages := v.Listed(v.Project)
+	from := max(0, slices.Index(pages, v.Page)-maxMenu/2)
+	from = max(0, min(from, len(pages)-maxMenu))
+	return pages[from:min(len(pages), from+maxMenu)]
+}
+
+// Listed are the pages of a project that are in the site.
+func (v view) Listed(p *project) []*page {
+	var pages []*page
+	for _, page := range p.Pages {
+		if page.err == nil {
+			pages = append(pages, page)
+		}
+	}
+	return pages
+}
+
+// writeAll writes everything but assets.
+func (s *site) writeAll(o *output, css string) error {
+	style, err := theme.ReadFile("theme/style.css")
+	if err != nil {
+		return err
+	}
+	if err := o.writeText(themeFile, string(style)); err != nil {
+		return err
+	}
+	if err := o.writeText(highlightFile, css); err != nil {
+		return err
+	}
+	if err := o.write("index.html", s.index); err != nil {
+		return err
+	}
+	for _, project := range s.Projects {
+		for _, p := range project.Pages {
+			if err := s.writePage(o, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *site) writePage(o *output, p *page) error {
+	if p.err != nil {
+		return nil
+	}
+	for _, out := range p.outputs() {
+		if err := o.write(out, func(w io.Writer) error { return s.page(w, p) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/rpc"
+	"github.com/go-hotplug/hotplug/sample-plugins/highlight/highlightapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/markdown/markdownapi"
+)
+
+// The application's version: what a plugin's "host" constraint is held against.
+const version = "1.0.0"
+
+// openHost starts the plugins. Without a renderer there is no site, so that is an error; all others are a matter of the report.
+func openHost(ctx context.Context, o options, l *library, m *meter, log hclog.Logger) (*host.Host, error) {
+	h, err := host.Open(ctx, host.Config{
+		Name: "site", Version: version, Dir: o.plugins, StateDir: o.state,
+		Uses:     []rpc.Use{markdownapi.Render.Use(), highlightapi.Style.Use()},
+		Handlers: append(l.handlers(), host.Forward(highlightapi.Highlight, "highlight")),
+		Hooks:    host.Hooks{Message: m.observe},
+		Logger:   log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the plugins: %w\n%s", err, advice(o.plugins, "markdown"))
+	}
+	if _, err := h.Require(ctx, "markdown", "^1.0"); err != nil {
+		h.Close()
+		return nil, fmt.Errorf("the site needs a plugin that renders Markdown: %w\n%s", err, advice(o.plugins, "markdown"))
+	}
+	return h, nil
+}
+
+// advice says how to come by a plugin.
+func advice(dir, plugin string) string {
+	dir = filepath.ToSlash(filepath.Join(dir, plugin))
+	return fmt.Sprintf("to install %[1]s, in the folder that has sample-plugins:\n"+
+		"  go build -o %[2]s/ ./sample-plugins/%[1]s && cp sample-plugins/%[1]s/plugin.json %[2]s/\n"+
+		"or name the folder that has it with -plugins; -v shows what the plugins log", plugin, dir)
+}
+
+// stylesheet is the CSS of coloured code; without the plugin for it, code stays plain and so does the site.
+func stylesheet(ctx context.Context, h *host.Host, o options) (css, warning string) {
+	sheet, err := highlightapi.Style.Call(ctx, h.Plugin("highlight"), highlightapi.StyleRequest{})
+	if err != nil {
+		return "", fmt.Sprintf("code is not coloured: %v\n%s", err, advice(o.plugins, "highlight"))
+	}
+	return sheet.CSS, ""
+}

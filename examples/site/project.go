@@ -1,0 +1,101 @@
+package main
+
+import (
+	"crypto/rand"
+	"os"
+	"strings"
+
+	"github.com/go-hotplug/hotplug/sample-plugins/markdown/markdownapi"
+)
+
+// A project is one folder with Markdown: a part of the site.
+type project struct {
+	Name    string // for readers
+	Version string // of a module; else empty
+	Slug    string // its folder in the site
+	Pages   []*page
+
+	dir  string
+	root *os.Root // all reading goes through it: what lies outside of dir does not exist
+
+	// key stands for the project in the names that plugins get and send, key/guide/start.md. Nobody who writes a page can
+	// guess it, so a page that climbs out of its own project finds no other.
+	key string
+}
+
+// A page is one Markdown file.
+type page struct {
+	Project *project
+	Path    string // from the project's folder, with /
+	Out     string // likewise, of the HTML
+	Index   bool   // stands in its folder's index.html too
+
+	source int // bytes
+	doc    markdownapi.Document
+	err    error // why it is not in the site
+}
+
+func openProject(name, dir string) (*project, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &project{Name: name, dir: dir, root: root, key: strings.ToLower(rand.Text())}, nil
+}
+
+func (p *project) add(path string) {
+	p.Pages = append(p.Pages, &page{Project: p, Path: path})
+}
+
+// Short is the name for a menu.
+func (p *project) Short() string { return withoutHost(p.Name) }
+
+// Home is where a reader begins.
+func (p *project) Home() *page {
+	var first *page
+	for _, page := range p.Pages {
+		switch {
+		case page.err != nil:
+		case page.Index && !strings.Contains(page.Path, "/"):
+			return page
+		case first == nil:
+			first = page
+		}
+	}
+	return first
+}
+
+// Words of all pages.
+func (p *project) Words() (n int) {
+	for _, page := range p.Pages {
+		n += page.doc.Words
+	}
+	return n
+}
+
+// Broken links of all pages.
+func (p *project) Broken() (n int) {
+	for _, page := range p.Pages {
+		n += page.doc.Broken
+	}
+	return n
+}
+
+// String is the page for people.
+func (p *page) String() string { return p.Project.Slug + "/" + p.Path }
+
+// Title is what the page calls itself, else its file.
+func (p *page) Title() string {
+	if p.doc.Title != "" {
+		return p.doc.Title
+	}
+	return strings.TrimSuffix(p.Path, markdownExt)
+}
+
+// name is the page's for plugins.
+func (p *page) name() string { return p.Project.key + "/" + p.Path }
+
+// readable puts the project's name where a plugin's text has its key.
+func (p *project) readable(text string) string {
+	return strings.ReplaceAll(text, p.key+"/", p.Slug+"/")
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/go-hotplug/hotplug/rpc"
+	"github.com/go-hotplug/hotplug/sample-plugins/markdown/markdownapi"
+)
+
+// A renderer renders pages by calls to a plugin.
+type renderer struct {
+	peer    rpc.Peer
+	jobs    int           // pages at once
+	timeout time.Duration // for one page
+	done    func(*page)   // told of each page that is rendered or has failed; may be called concurrently
+}
+
+// all renders pages and returns when each one has its document or its error. It ends early with ctx.
+func (r *renderer) all(ctx context.Context, pages []*page) error {
+	todo := make(chan *page) // all sends and closes; unbuffered, so that nothing waits in it when ctx ends
+	var workers sync.WaitGroup
+	for range min(r.jobs, len(pages)) {
+		workers.Go(func() {
+			for p := range todo {
+				p.err = r.one(ctx, p)
+				r.done(p)
+			}
+		})
+	}
+	for _, p := range pages {
+		select {
+		case todo <- p:
+		case <-ctx.Done():
+		}
+	}
+	close(todo)
+	workers.Wait()
+	return context.Cause(ctx)
+}
+
+func (r *renderer) one(ctx context.Context, p *page) error {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	source, err := p.read()
+	if err != nil {
+		return err
+	}
+	p.source = len(source)
+	p.doc, err = markdownapi.Render.Call(ctx, r.peer, markdownapi.RenderRequest{Name: p.name(), Source: string(source)})
+	if err != nil {
+		return errors.New(p.Project.readable(err.Error()))
+	}
+	return nil
+}
+
+// read returns the page's source. What the plugin would refuse for its size is not even read.
+func (p *page) read() ([]byte, error) {
+	f, err := p.Project.root.Open(p.Path)
+	if err != nil {
+		return nil, plain(err)
+	}
+	defer f.Close()
+	source, err := io.ReadAll(io.LimitReader(f, markdownapi.MaxSource+1))
+	if err != nil {
+		return nil, plain(err)
+	}
+	if len(source) > markdownapi.MaxSource {
+		return nil, fmt.Errorf("more than %d bytes: split the document", markdownapi.MaxSource)
+	}
+	return source, nil
+}
+
+// plain is a file's error without its path, which stands before it anyway.
+func plain(err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return of.Err
+	}
+	return err
+}
