@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/go-hotplug/hotplug/manifest"
+	"github.com/go-hotplug/hotplug/registry"
+)
+
+// Limits of a program that is asked to describe itself.
+const (
+	describeTime   = 10 * time.Second
+	describeOutput = 4 << 20  // bytes of stdout
+	describeWords  = 64 << 10 // bytes of stderr that are kept
+	describeLinger = time.Second
+)
+
+func (a *app) describeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "describe BINARY|DIR", Short: "Print what a plugin says about itself", Args: arguments(1, 1),
+		Long: `Describe runs a plugin's program with HOTPLUG_DESCRIBE=1 and prints what it says: name, version, build, and the messages it handles with
+the shapes of their payloads and replies. DIR is a plugin's folder, BINARY any program: it does run, with an environment of PATH and
+HOME alone, for at most 10 seconds and 4 MiB of output. With --json the messages come with their JSON Schemas. The exit code is 1
+if the program is no plugin.`,
+		RunE: func(c *cobra.Command, args []string) error { return a.describe(c.Context(), args[0]) },
+	}
+}
+
+func (a *app) describe(ctx context.Context, path string) error {
+	binary, m, err := program(path)
+	if err != nil {
+		return err
+	}
+	d, err := ask(ctx, binary, describeTime)
+	if err != nil {
+		return err
+	}
+	if m != nil && d.Name != "" && (d.Name != m.Name || d.Version != m.Version.String()) {
+		a.note("%s says %s %s, the program says %s %s: a host would refuse it", manifest.FileName, m.Name, m.Version, d.Name, d.Version)
+	}
+	return a.printDescription(d, func(t *table) {
+		if m != nil && d.Name == "" {
+			t.add(cell{manifest.FileName, bold}, text(m.Name+" "+m.Version.String()))
+		}
+	})
+}
+
+// program is what a path leads to: the entry of a plugin's folder, with its manifest, or the file itself.
+func program(path string) (string, *manifest.Manifest, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", nil, exitf(exitHost, "describe: %w", err)
+	}
+	if !info.IsDir() {
+		return path, nil, nil
+	}
+	c := registry.Inspect(path)
+	if c.Status != registry.Chosen {
+		return "", nil, exitf(exitPlugin, "describe %s: %s", path, c.Reason)
+	}
+	return c.EntryPath, c.Manifest, nil
+}
+
+// ask runs a program for its description.
+func ask(ctx context.Context, binary string, limit time.Duration) (*description, error) {
+	out, err := output(ctx, binary, limit)
+	if err == nil {
+		d, wrong := parseDescription(out.stdout.kept.Bytes())
+		if wrong == nil {
+			return d, nil
+		}
+		err = wrong
+	}
+	if ctx.Err() != nil {
+		return nil, orInterrupted(ctx, exitPlugin, fmt.Errorf("describe %s: %w", binary, err))
+	}
+	e := exitf(exitPlugin, "%s is not a hotplug plugin, or is broken: run with HOTPLUG_DESCRIBE=1, %w", binary, err)
+	if words := bytes.TrimSpace(out.stderr.kept.Bytes()); len(words) > 0 {
+		e.hint = "its stderr: " + clipped(words)
+	}
+	return nil, e
+}
+
+// An outcome is what a program wrote.
+type outcome struct{ stdout, stderr limited }
+
+// output runs a program to its end. It does not outlive the limit, nor do those that it started, where the system lets us see to it.
+func output(ctx context.Context, binary string, limit time.Duration) (*outcome, error) {
+	out := &outcome{}
+	path, err := filepath.Abs(binary)
+	if err != nil {
+		return out, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ctx, stop := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it did not end within %s", limit))
+	defer stop()
+	out.stdout = limited{most: describeOutput, full: func() { cancel(fmt.Errorf("it printed more than %d MiB", describeOutput>>20)) }}
+	out.stderr = limited{most: describeWords}
+	cmd := exec.CommandContext(ctx, path)
+	cmd.Dir, cmd.Env = filepath.Dir(path), describeEnv()
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out.stdout, &out.stderr, describeLinger
+	ownGroup(cmd)
+	err = cmd.Run()
+	if cause := context.Cause(ctx); cause != nil {
+		return out, cause
+	}
+	if errors.Is(err, exec.ErrWaitDelay) { // a child of it held stdout open: no reason to doubt what it said
+		_ = cmd.Cancel()
+		return out, nil
+	}
+	if err != nil {
+		return out, fmt.Errorf("it ended with %w", err)
+	}
+	return out, nil
+}
+
+func describeEnv() []string {
+	env := []string{"HOTPLUG_DESCRIBE=1"}
+	for _, name := range []string{"PATH", "HOME"} {
+		if v, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
+
+// limited keeps the first bytes that are written to it and tells once that there are more.
+type limited struct {
+	kept bytes.Buffer
+	most int
+	full func() // may be nil
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	room := l.most - l.kept.Len()
+	if len(p) <= room {
+		return l.kept.Write(p)
+	}
+	l.kept.Write(p[:room])
+	if l.full != nil {
+		l.full()
+	}
+	return len(p), nil
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-hotplug/hotplug/rpc"
+	"github.com/go-hotplug/hotplug/shape"
+)
+
+// A description is what a plugin prints when HOTPLUG_DESCRIBE=1 is set, as plugin.Description has it. It is read as data, because
+// a plugin need not be written in Go.
+type description struct {
+	Hotplug    []int       `json:"hotplug"` // protocol versions spoken
+	Name       string      `json:"name,omitempty"`
+	Version    string      `json:"version,omitempty"`
+	Build      string      `json:"build,omitempty"`
+	Package    string      `json:"package,omitempty"`
+	Serializer string      `json:"serializer,omitempty"` // the one it insists on; empty: any
+	Handles    []described `json:"handles"`
+	Uses       []described `json:"uses,omitempty"`
+}
+
+// described is one message of a description.
+type described struct {
+	Name          string          `json:"name"`
+	Kind          rpc.Kind        `json:"kind"`
+	Payload       *shape.Shape    `json:"payload,omitempty"`
+	Reply         *shape.Shape    `json:"reply,omitempty"`
+	PayloadSchema json.RawMessage `json:"payloadSchema,omitempty"`
+	ReplySchema   json.RawMessage `json:"replySchema,omitempty"`
+}
+
+// parseDescription reads what a program printed; the error says what is there instead.
+func parseDescription(out []byte) (*description, error) {
+	if len(bytes.TrimSpace(out)) == 0 {
+		return nil, errors.New("it printed nothing")
+	}
+	var d description
+	if err := json.Unmarshal(out, &d); err != nil {
+		return nil, fmt.Errorf("it printed %s, which is no description: %w", clipped(out), err)
+	}
+	if len(d.Hotplug) == 0 || d.Handles == nil {
+		return nil, fmt.Errorf("it printed %s, which is JSON without the keys \"hotplug\" and \"handles\"", clipped(out))
+	}
+	return &d, nil
+}
+
+// clipped is the beginning of what a program printed, for a sentence.
+func clipped(out []byte) string {
+	const most = 60
+	text := strings.ToValidUTF8(strings.TrimSpace(string(out)), "\uFFFD")
+	if r := []rune(text); len(r) > most {
+		text = string(r[:most]) + "..."
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+// printDescription prints a description; who says what the manifest adds to it.
+func (a *app) printDescription(d *description, who func(*table)) error {
+	if a.json {
+		return a.document(d)
+	}
+	t := &table{}
+	for _, row := range [][2]string{
+		{"name", d.Name}, {"version", d.Version}, {"build", d.Build}, {"package", d.Package}, {"serializer", d.Serializer},
+		{"protocol", strings.Trim(fmt.Sprint(d.Hotplug), "[]")},
+	} {
+		if row[1] != "" {
+			t.add(cell{row[0], bold}, text(row[1]))
+		}
+	}
+	who(t)
+	if err := a.print(t); err != nil {
+		return err
+	}
+	return a.printMessages(d)
+}
+
+// printMessages prints what a plugin handles and what it calls.
+func (a *app) printMessages(d *description) error {
+	t := &table{head: []string{"", "MESSAGE", "KIND", "PAYLOAD", "REPLY"}}
+	for _, m := range d.Handles {
+		t.add(cell{"handles", bold}, text(m.Name), text(string(m.Kind)), text(m.Payload.String()), text(m.reply()))
+	}
+	for _, m := range d.Uses {
+		t.add(cell{"calls", bold}, text(m.Name), text(string(m.Kind)), text(m.Payload.String()), text(m.reply()))
+	}
+	if len(t.rows) == 0 {
+		a.note("it handles no message")
+		return nil
+	}
+	if a.outTerminal {
+		fmt.Fprintln(a.out)
+	}
+	return a.print(t)
+}
+
+func (m described) reply() string {
+	if m.Kind == rpc.KindNotice {
+		return "-"
+	}
+	return m.Reply.String()
+}

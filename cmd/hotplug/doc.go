@@ -1,0 +1,28 @@
+// Hotplug is a generic host for plugins, and the tool of those who write them: it lists and validates what is installed, describes
+// what a plugin answers, calls it from the shell, and hosts a plugins folder in the foreground.
+//
+//	hotplug run plugins
+//	hotplug list plugins
+//	hotplug validate plugins/markdown
+//	hotplug describe plugins/markdown
+//	hotplug call plugins counter counter.add '{"by": 2}'
+//	hotplug version
+//
+// Results go to stdout, everything else to stderr. On a terminal, tables are aligned and coloured (not with NO_COLOR or
+// --no-color); elsewhere a row is one line whose cells are separated by tabs. With --json a command prints one JSON document
+// instead, and run one line of JSON for each thing that happens; what went wrong is then a document {"error": {"message": ...}}.
+// JSON is indented on a terminal and one line elsewhere.
+//
+// # Exit codes
+//
+//	0    it worked. For run: it was told to stop, with Ctrl-C or SIGTERM, and no plugin had failed
+//	1    something is wrong with a plugin: list and validate found a broken one, describe met a program that is no plugin, one
+//	     that run hosted has failed
+//	2    the command line is wrong, or the JSON of a call does not fit its message
+//	3    the host could not be opened, or no plugins folder or manifest could be read
+//	4    the plugin is not available: not installed, could not start, does not answer this message, ended, or did not answer in time
+//	5    the plugin answered an error
+//	130  interrupted before it was done
+//
+// The first Ctrl-C stops plugins in order; a second one ends the command at once, and its plugins with it.
+package main

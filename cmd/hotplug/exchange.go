@@ -1,0 +1,268 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/internal/nearest"
+	"github.com/go-hotplug/hotplug/rpc"
+	"github.com/go-hotplug/hotplug/shape"
+)
+
+// readPayload takes the payload from the command line or stdin, before anything is started.
+func (a *app) readPayload(ctx context.Context, r *request, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	r.json = []byte(args[0])
+	if args[0] == "-" {
+		var err error
+		if r.json, err = readAll(ctx, a.in); err != nil {
+			return err
+		}
+	}
+	var raw json.RawMessage
+	if err := json.Unmarshal(r.json, &raw); err != nil {
+		return exitf(exitUsage, "the payload is not JSON: %w", err)
+	}
+	return nil
+}
+
+// readAll reads to the end, or until it is interrupted; then the goroutine stays behind, with the process about to end.
+func readAll(ctx context.Context, in io.Reader) ([]byte, error) {
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1) // one slot, so that the reader ends though nobody waits any more
+	go func() {
+		data, err := io.ReadAll(in)
+		done <- result{data, err}
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil {
+			return nil, exitf(exitUsage, "read the payload from stdin: %w", r.err)
+		}
+		return r.data, nil
+	case <-ctx.Done():
+		return nil, orInterrupted(ctx, exitUsage, errors.New("while the payload was read from stdin"))
+	}
+}
+
+// exchange sends the message and prints the answer.
+func (a *app) exchange(ctx context.Context, h *host.Host, r *request) error {
+	p := h.Plugin(r.plugin)
+	if err := p.Ready(ctx); err != nil {
+		return notStarted(ctx, h, r.plugin, err)
+	}
+	use, err := r.use(p)
+	if err != nil {
+		return err
+	}
+	payload, err := r.payload(use)
+	if err != nil {
+		return err
+	}
+	if r.timeout > 0 {
+		timed, cancel := context.WithTimeoutCause(ctx, r.timeout, fmt.Errorf("no answer within %s (--timeout)", r.timeout))
+		defer cancel()
+		return a.send(ctx, timed, p, use, payload)
+	}
+	return a.send(ctx, ctx, p, use, payload)
+}
+
+// notStarted is the error of a plugin that could not start, as the host has it.
+func notStarted(ctx context.Context, h *host.Host, plugin string, err error) error {
+	for _, f := range h.Failed() {
+		if f.Plugin == plugin {
+			err = fmt.Errorf("plugin %q could not start: %w", plugin, f.Err)
+		}
+	}
+	return orInterrupted(ctx, exitUnavailable, err)
+}
+
+// use is the message as the plugin states it.
+func (r *request) use(p *host.Plugin) (rpc.Use, error) {
+	var names []string
+	for _, u := range p.Handles() {
+		if u.Name == r.message {
+			return u, nil
+		}
+		names = append(names, u.Name)
+	}
+	text := fmt.Sprintf("plugin %q does not handle message %q", r.plugin, r.message)
+	switch near := nearest.Name(r.message, names); {
+	case near != "":
+		return rpc.Use{}, exitf(exitUnavailable, "%s: did you mean %q?", text, near)
+	case len(names) == 0:
+		return rpc.Use{}, exitf(exitUnavailable, "%s: it handles none", text)
+	}
+	return rpc.Use{}, exitf(exitUnavailable, "%s: it handles %s", text, joined(names))
+}
+
+func joined(names []string) string { return strings.Join(names, ", ") }
+
+// payload turns JSON into a value of the types that the plugin states.
+func (r *request) payload(use rpc.Use) (any, error) {
+	data := r.json
+	if data == nil {
+		if needsPayload(use.Payload) {
+			return nil, exitf(exitUsage, "%s takes %s: give it as JSON behind the message's name", r.message, use.Payload)
+		}
+		if data = []byte("null"); use.Payload != nil && use.Payload.Kind == shape.Struct {
+			data = []byte("{}")
+		}
+	}
+	v, err := use.Payload.FromJSON(data)
+	if err != nil {
+		return nil, exitf(exitUsage, "%s: %w", r.message, err)
+	}
+	return v, nil
+}
+
+// needsPayload reports whether nothing is not enough.
+func needsPayload(s *shape.Shape) bool {
+	if s == nil || s.Kind == shape.Any || s.Kind == shape.None || s.Nullable {
+		return false
+	}
+	for _, f := range s.Fields {
+		if !f.Optional {
+			return true
+		}
+	}
+	return s.Kind != shape.Struct
+}
+
+// send sends the message by its kind; ctx is done if the command was interrupted, timed also if time is up.
+func (a *app) send(ctx, timed context.Context, p *host.Plugin, use rpc.Use, payload any) error {
+	switch use.Kind {
+	case rpc.KindNotice:
+		if err := notify(timed, p, use.Name, payload); err != nil {
+			return failed(ctx, p, use.Name, err)
+		}
+		if a.json {
+			return a.document(map[string]any{"result": nil})
+		}
+		return nil
+	case rpc.KindMethod, rpc.KindQuery:
+		res, err := rpc.Method[any, any](use.Name).Call(timed, p, payload)
+		if err != nil {
+			return failed(ctx, p, use.Name, err)
+		}
+		return a.printAnswer(use, res)
+	}
+	return exitf(exitUsage, "%s is a %s: call knows methods, queries and notices", use.Name, use.Kind)
+}
+
+// printAnswer prints a reply as JSON.
+func (a *app) printAnswer(use rpc.Use, res any) error {
+	out, err := use.Reply.ToJSON(res)
+	if err != nil {
+		return exitf(exitAnswer, "%s: the answer cannot be shown as JSON: %w", use.Name, err)
+	}
+	if a.json {
+		return a.document(map[string]any{"result": out})
+	}
+	if a.outTerminal {
+		var b bytes.Buffer
+		if json.Indent(&b, out, "", "  ") == nil {
+			out = b.Bytes()
+		}
+	}
+	_, err = a.out.Write(append(out, '\n'))
+	return written(err)
+}
+
+// Waiting for the acknowledgement of a notice.
+const (
+	noticeWait = 30 * time.Second     // unless --timeout says otherwise
+	noticeLook = 2 * time.Millisecond // how often the connection is asked
+)
+
+// notify sends a notice and waits until the plugin has handled it, or has ended.
+func notify(ctx context.Context, p *host.Plugin, name string, payload any) error {
+	if _, has := ctx.Deadline(); !has {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, noticeWait)
+		defer cancel()
+	}
+	if err := (rpc.Notice[any](name)).Send(ctx, p, payload); err != nil {
+		return err
+	}
+	look := time.NewTicker(noticeLook)
+	defer look.Stop()
+	for {
+		if s := p.Status(); s.Notices == 0 {
+			return ended(ctx, p)
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return rpc.Errorf(rpc.CodeOf(ctx.Err()), "%s was sent, and not handled in time: %w", name, context.Cause(ctx))
+		}
+	}
+}
+
+// ended is why a plugin does not serve any more; nil if it does, or ended in order.
+func ended(ctx context.Context, p *host.Plugin) error {
+	if s := p.Status(); s.State == host.Stopped || s.Connected {
+		return nil
+	}
+	return p.Ready(ctx)
+}
+
+// failed is the error of a call, with the exit code for what happened and what to do about it.
+func failed(ctx context.Context, p *host.Plugin, message string, err error) error {
+	e, ok := errors.AsType[*rpc.Error](err)
+	if ctx.Err() != nil || !ok || !answered(p, e) {
+		out := orInterrupted(ctx, exitUnavailable, err)
+		if ok && e.Code == rpc.Unavailable {
+			out.hint = lastWords(ctx, p)
+		}
+		return out
+	}
+	out := exitf(exitAnswer, "%s: %s: %w", message, e.Code, err)
+	if unimplemented(e) {
+		out.hint = fmt.Sprintf("Plugin %q called something that this generic host does not answer. If another plugin of the folder does, name it with\n"+
+			"--forward MESSAGE=PLUGIN; else only the application that the plugin is made for can.", p.Name())
+	}
+	return out
+}
+
+// answered reports whether an error is what the plugin answered, rather than how the call came to grief. An answer may pass on what went
+// wrong between the plugin and others, so that where the error arose does not tell; whether the plugin is still there does.
+func answered(p *host.Plugin, e *rpc.Error) bool {
+	if e.Code == rpc.Timeout || e.Code == rpc.Canceled {
+		return false
+	}
+	return e.Origin == rpc.FromPlugin || p.Status().Connected
+}
+
+// unimplemented reports whether somewhere behind an error a message was not handled. It cannot be the one that was called: the plugin
+// said that it handles that.
+func unimplemented(e *rpc.Error) bool {
+	for ; e != nil; e = e.Cause {
+		if e.Code == rpc.Unimplemented {
+			return true
+		}
+	}
+	return false
+}
+
+// lastWords is what a plugin wrote before it ended, once that is known.
+func lastWords(ctx context.Context, p *host.Plugin) string {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if report, ok := errors.AsType[*host.CrashReport](p.Ready(ctx)); ok {
+		return report.Error()
+	}
+	return ""
+}

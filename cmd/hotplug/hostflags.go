@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/spf13/cobra"
+
+	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/registry"
+)
+
+// hostFlags are the flags that say what host this is.
+type hostFlags struct {
+	name, version string
+	stateDir      string
+	logLevel      string
+	forwards      []string
+}
+
+// addIdentity adds the flags that decide what is chosen.
+func (f *hostFlags) addIdentity(c *cobra.Command) {
+	c.Flags().StringVar(&f.name, "name", "hotplug", "the host's name, as plugins see it")
+	c.Flags().StringVar(&f.version, "host-version", "", "the host's version: manifests' \"host\" constraints are held against it (default: not checked)")
+}
+
+// add adds all flags; level is the default log level.
+func (f *hostFlags) add(c *cobra.Command, level string) {
+	f.addIdentity(c)
+	c.Flags().StringVar(&f.stateDir, "state-dir", "", "where copies of what runs are kept (default: a folder of the user's cache)")
+	c.Flags().StringVar(&f.logLevel, "log-level", level, "what is logged on stderr: trace, debug, info, warn, error or off")
+	c.Flags().StringArrayVar(&f.forwards, "forward", nil, "MESSAGE=PLUGIN: answer what plugins call on this host by calling a plugin; may be repeated")
+}
+
+func (f *hostFlags) options(dirs []string) registry.Options {
+	return registry.Options{Path: dirs, HostName: f.name, HostVersion: f.version}
+}
+
+// config is the host that the flags describe.
+func (f *hostFlags) config(a *app, dirs []string) (host.Config, []forward, error) {
+	c := host.Config{Name: f.name, Version: f.version, Dir: dirs[0], Path: dirs[1:], StateDir: f.stateDir}
+	level := hclog.LevelFromString(f.logLevel)
+	if level == hclog.NoLevel {
+		return c, nil, fmt.Errorf("--log-level: found %q, want trace, debug, info, warn, error or off", f.logLevel)
+	}
+	c.Logger = a.logger(level)
+	forwards, err := parseForwards(f.forwards)
+	for _, fw := range forwards {
+		c.Handlers = append(c.Handlers, host.Forward(relay(fw.message), fw.plugin))
+	}
+	return c, forwards, err
+}
+
+// logger logs for people, on stderr.
+func (a *app) logger(level hclog.Level) hclog.Logger {
+	o := &hclog.LoggerOptions{Level: level, Output: a.err, Color: hclog.ColorOff}
+	if a.colors(a.errTerminal) {
+		o.Color = hclog.ForceColor
+	}
+	return hclog.New(o)
+}

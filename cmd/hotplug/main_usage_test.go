@@ -1,0 +1,84 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestAWrongCommandLineIsOneSentenceAndExits2(t *testing.T) {
+	for line, want := range map[string]string{
+		"lst":                 `hotplug: no command "lst": did you mean list?` + "\nrun 'hotplug --help' for what it takes\n",
+		"resize":              `hotplug: no command "resize"` + "\nrun 'hotplug --help' for what it takes\n",
+		"list":                "hotplug: list: found 0 arguments, want at least 1: hotplug list DIR... [flags]\nrun 'hotplug list --help' for what it takes\n",
+		"version x":           "hotplug: version: found 1 argument, want at most 0: hotplug version [flags]\nrun 'hotplug version --help' for what it takes\n",
+		"list --jsn x":        "hotplug: unknown flag: --jsn\nrun 'hotplug list --help' for what it takes\n",
+		"call a b c d e":      "hotplug: call: found 5 arguments, want at most 4: hotplug call DIR PLUGIN MESSAGE [JSON] [flags]\nrun 'hotplug call --help' for what it takes\n",
+		"call --timeout x a":  "hotplug: invalid argument \"x\" for \"--timeout\" flag: time: invalid duration \"x\"\nrun 'hotplug call --help' for what it takes\n",
+		"validate --json a b": "hotplug: validate: found 2 arguments, want at most 1: hotplug validate DIR|FILE [flags]\nrun 'hotplug validate --help' for what it takes\n",
+	} {
+		got := command(t, strings.Fields(line)...).exits(t, exitUsage)
+		if got.err != want {
+			t.Errorf("%s: got %q, want %q", line, got.err, want)
+		}
+	}
+}
+
+func TestWithJSONAnErrorIsADocumentToo(t *testing.T) {
+	dir := t.TempDir() + "/absent"
+	for _, args := range [][]string{
+		{"list", dir}, {"list"}, {"validate", dir}, {"describe", dir}, {"call", dir, "a", "b"}, {"run", dir}, {"version", "x"},
+	} {
+		got := command(t, append(args, "--json")...)
+		if got.code == exitOK {
+			t.Errorf("%v: want an error, got %s", args, got)
+		}
+		doc := decoded[struct{ Error struct{ Message string } }](t, got)
+		if doc.Error.Message == "" || !strings.HasPrefix(got.err, "hotplug: "+doc.Error.Message) {
+			t.Errorf("%v: got %s", args, got)
+		}
+	}
+}
+
+func TestHelpGoesToStdoutAndNamesEveryCommand(t *testing.T) {
+	got := command(t).exits(t, exitOK)
+	for _, name := range []string{"run", "list", "validate", "describe", "call", "version", "Exit codes: 0 "} {
+		if !strings.Contains(got.out, name) {
+			t.Errorf("help lacks %q: %s", name, got)
+		}
+	}
+	if again := command(t, "--help"); again.out != got.out || again.err != "" {
+		t.Errorf("--help differs from no argument: %s", again)
+	}
+}
+
+func TestVersionSaysWhatTheCommandWasBuiltFrom(t *testing.T) {
+	a := &app{}
+	var out strings.Builder
+	a.out = &out
+	if err := a.version(build{Version: "v1.2.3", Revision: "abc", Go: "go1.26", Platform: "linux/amd64"}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "hotplug\tv1.2.3\nrevision\tabc\ngo\tgo1.26\nplatform\tlinux/amd64\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+	if b := decoded[build](t, command(t, "version", "--json").exits(t, exitOK)); b.Version == "" || b.Go == "" {
+		t.Errorf("got %+v", b)
+	}
+}
+
+func TestDocAndHelpNameEveryExitCode(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []int{exitOK, exitPlugin, exitUsage, exitHost, exitUnavailable, exitAnswer, exitInterrupted} {
+		if !strings.Contains(string(doc), "//\t"+strconv.Itoa(code)+" ") {
+			t.Errorf("doc.go lacks exit code %d", code)
+		}
+		if !strings.Contains(" "+strings.ReplaceAll(exitHelp, "\n", " "), " "+strconv.Itoa(code)+" ") {
+			t.Errorf("the help lacks exit code %d", code)
+		}
+	}
+}
