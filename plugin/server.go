@@ -73,8 +73,11 @@ func (s Server) Run(ctx context.Context) error {
 
 // Logger returns a logger whose lines the host logs again at their level. Started by hand it writes text for people.
 func Logger() hclog.Logger {
-	return hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: os.Stderr, JSONFormat: os.Getenv(wire.StartupEnv) != ""})
+	return hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: os.Stderr, JSONFormat: launched})
 }
+
+// launched says that a host started this process. It is noted before Run removes the variable, so that handlers may ask for a Logger.
+var launched = os.Getenv(wire.StartupEnv) != ""
 
 // An ExitError is why a plugin ended, and the exit code that says so.
 type ExitError struct {
