@@ -28,7 +28,7 @@ type entry struct {
 
 func newJournal() *journal {
 	j := &journal{}
-	logger := hclog.NewInterceptLogger(&hclog.LoggerOptions{Output: io.Discard, Level: hclog.Off})
+	logger := hclog.NewInterceptLogger(&hclog.LoggerOptions{Output: io.Discard, Level: hclog.Trace})
 	logger.RegisterSink(j)
 	j.logger = logger
 	return j

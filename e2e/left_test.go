@@ -23,11 +23,13 @@ func look() resources {
 	return resources{goroutines: runtime.NumGoroutine(), descriptors: descriptors()}
 }
 
-func descriptors() map[string]string {
+func descriptors() map[string]string { return linksIn("/proc/self/fd") }
+
+func linksIn(dir string) map[string]string {
 	found := map[string]string{}
-	names, _ := os.ReadDir("/proc/self/fd")
+	names, _ := os.ReadDir(dir)
 	for _, name := range names {
-		if target, err := os.Readlink(filepath.Join("/proc/self/fd", name.Name())); err == nil {
+		if target, err := os.Readlink(filepath.Join(dir, name.Name())); err == nil {
 			found[name.Name()] = target
 		}
 	}

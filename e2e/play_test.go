@@ -31,6 +31,8 @@ type play struct {
 	Wedge                   bool // handlers of the crasher spin, more than there are CPUs
 	Ignore                  bool // the crasher ignores SIGTERM, SIGINT and SIGHUP
 	Slow                    bool // a handler of the oddity is busy
+
+	Inherits *os.File `json:"-"` // becomes descriptor 3 of the host
 }
 
 // A cast is who plays: the processes by plugin name, and the grandchild.
@@ -133,6 +135,9 @@ func (s *site) begin(p play) *stage {
 	st := &stage{t: s.t, cmd: exec.Command(os.Args[0]), done: make(chan struct{})}
 	st.cmd.Env = append(os.Environ(), envPlayHost+"="+string(config))
 	st.cmd.Stderr = os.Stderr
+	if p.Inherits != nil {
+		st.cmd.ExtraFiles = []*os.File{p.Inherits}
+	}
 	in, into, err := os.Pipe()
 	if err != nil {
 		s.t.Fatal(err)

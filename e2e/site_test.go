@@ -150,11 +150,15 @@ func (s *site) openAsIs(changes ...func(*host.Config)) *host.Host {
 
 func (s *site) close(h *host.Host) {
 	s.t.Helper()
+	start := time.Now()
 	within(s.t, time.Minute, "host.Close", func() {
 		if err := h.Close(); err != nil {
 			s.t.Errorf("close: %v", err)
 		}
 	})
+	if e, late := s.log.find("not gone in time"); late && e.fields["plugin"] == "counter" {
+		s.t.Errorf("the counter did not leave when it was asked to; Close took %s", time.Since(start))
+	}
 }
 
 // goesOn fails the test unless the counter still answers.
