@@ -8,10 +8,7 @@ import (
 	"time"
 )
 
-const (
-	maxReasons  = 5  // of one message's failures that are shown
-	maxWarnings = 10 // of the pages that are shown
-)
+const maxLines = 10 // of one kind of failure or warning that are shown
 
 func compareRoutes(a, b route) int {
 	direction := func(r route) int {
@@ -61,27 +58,34 @@ func (r *report) printRoutes(w io.Writer) {
 
 // printFailures writes what went wrong, and why.
 func (r *report) printFailures(w io.Writer) {
-	for _, line := range r.plugins {
-		fmt.Fprintf(w, "\nfailed: %s\n", line)
-	}
+	var pages, calls []string
 	for _, p := range r.failed {
-		fmt.Fprintf(w, "\nfailed: page %s: %v\n", p, p.err)
+		pages = append(pages, fmt.Sprintf("page %s: %v", p, p.err))
 	}
 	for _, f := range r.routes {
-		for i, reason := range byCount(f.reasons) {
-			if i == maxReasons {
-				fmt.Fprintf(w, "failed: %s: and %d more reasons\n", f.message, len(f.reasons)-maxReasons)
-				break
-			}
-			fmt.Fprintf(w, "\nfailed: %s, %s: %s\n", f.message, count(f.reasons[reason], "time"), reason)
+		for _, reason := range byCount(f.reasons) {
+			calls = append(calls, fmt.Sprintf("%s, %s: %s", f.message, count(f.reasons[reason], "time"), reason))
 		}
 	}
-	for i, line := range r.warnings {
-		if i == maxWarnings {
-			fmt.Fprintf(w, "warning: and %d more\n", len(r.warnings)-maxWarnings)
-			break
+	for _, list := range []struct {
+		kind  string
+		lines []string
+	}{{"failed", r.plugins}, {"failed", pages}, {"failed", calls}, {"warning", r.warnings}} {
+		printLines(w, list.kind, list.lines)
+	}
+}
+
+// printLines writes a list after an empty line, and cuts it where nobody reads on.
+func printLines(w io.Writer, kind string, lines []string) {
+	for i, line := range lines {
+		if i == 0 {
+			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "warning: %s\n", line)
+		if i == maxLines {
+			fmt.Fprintf(w, "%s: and %d more\n", kind, len(lines)-maxLines)
+			return
+		}
+		fmt.Fprintf(w, "%s: %s\n", kind, line)
 	}
 }
 

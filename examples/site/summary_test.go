@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,17 @@ func TestSummaryGivesTheReasons(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
+	}
+}
+
+func TestSummaryCutsLongLists(t *testing.T) {
+	r := reportOf(false)
+	for i := range maxLines + 7 {
+		r.warnings = append(r.warnings, fmt.Sprint("number ", i))
+	}
+	got := printed(r)
+	if !strings.HasSuffix(got, "\nwarning: number 9\nwarning: and 7 more\n") {
+		t.Errorf("got\n%s", got)
 	}
 }
 
