@@ -35,6 +35,24 @@ func TestLayoutEscapesEverythingButTheRenderersHTML(t *testing.T) {
 	}
 }
 
+func TestAProjectIsCalledWhatItsFirstPageSays(t *testing.T) {
+	for _, test := range []struct {
+		file, version, title, short string
+	}{
+		{"README.md", "", "Welcome", "Welcome"},
+		{"other.md", "", "example.com/x", "example.com/x"},
+		{"README.md", "v1.0.0", "example.com/x", "x"},
+	} {
+		p := &project{Name: "example.com/x", Version: test.version}
+		p.add(test.file)
+		namePages(p.Pages)
+		p.Pages[0].doc.Title = "Welcome"
+		if p.Title() != test.title || p.Short() != test.short {
+			t.Errorf("%s %s: %q, in a menu %q", test.file, test.version, p.Title(), p.Short())
+		}
+	}
+}
+
 func TestLinksLeadToFilesWithOddNames(t *testing.T) {
 	p := &project{Slug: "docs"}
 	p.add("sub/50% of C#? a:b.md")

@@ -36,7 +36,7 @@ func projectOf(t *testing.T, name, dir string) *project {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.root.Close() })
-	if err := p.find("", isMarkdown); err != nil {
+	if err := p.find(".", "", isMarkdown); err != nil {
 		t.Fatal(err)
 	}
 	nameProjects([]*project{p})

@@ -66,7 +66,7 @@ func moduleProjects(modules []module) []*project {
 			continue // removed from the cache since the go command looked
 		}
 		p.Version = m.Version
-		if err := p.find("", isReadable); err != nil || len(p.Pages) == 0 {
+		if err := p.find(".", "", isReadable); err != nil || len(p.Pages) == 0 {
 			p.root.Close()
 			continue
 		}

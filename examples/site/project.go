@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/go-hotplug/hotplug/sample-plugins/markdown/markdownapi"
@@ -43,12 +44,29 @@ func openProject(name, dir string) (*project, error) {
 	return &project{Name: name, dir: dir, root: root, key: strings.ToLower(rand.Text())}, nil
 }
 
+// add adds a page, unless it is there already.
 func (p *project) add(path string) {
+	if slices.ContainsFunc(p.Pages, func(page *page) bool { return page.Path == path }) {
+		return
+	}
 	p.Pages = append(p.Pages, &page{Project: p, Path: path})
 }
 
-// Short is the name for a menu.
-func (p *project) Short() string { return withoutHost(p.Name) }
+// Title is what the project calls itself on its first page; a module goes by its path.
+func (p *project) Title() string {
+	if home := p.Home(); p.Version == "" && home != nil && home.Index {
+		return home.Title()
+	}
+	return p.Name
+}
+
+// Short is the title for a menu.
+func (p *project) Short() string {
+	if p.Version == "" {
+		return p.Title()
+	}
+	return withoutHost(p.Name)
+}
 
 // Home is where a reader begins.
 func (p *project) Home() *page {

@@ -131,7 +131,7 @@ func TestSiteIsBuiltByRealPlugins(t *testing.T) {
 	if r.stderr != "" {
 		t.Errorf("stderr, which is not a terminal: %q", r.stderr)
 	}
-	r.has(t, "index.html", `<a href="docs/README.html">docs</a>`, `<a href="docs/guide/use.html" title="guide/use.md">Use</a>`, "2 broken links")
+	r.has(t, "index.html", `<h2><a href="docs/README.html">Start &amp; go</a></h2>`, `<a href="docs/guide/use.html" title="guide/use.md">Use</a>`, "2 broken links")
 	for _, file := range []string{"docs/README.html", "docs/index.html"} {
 		r.has(t, file, "<title>Start &amp; go · Documentation</title>", `href="guide/use.html#x"`, `<a href="nothing.html" class="broken">`,
 			`<li class="_d0"><a href="#two">Two</a></li>`, `<span class="kd">func</span>`, "markdown 1.0.0 and highlight 1.0.0")

@@ -49,7 +49,8 @@ func closeAll(projects []*project) {
 	}
 }
 
-// addSource adds a folder as a project, and a file to the project of its folder.
+// addSource adds the pages of a folder, or a file. What lies inside of an earlier source's folder joins that project, so that their
+// pages can link to each other: README.md and docs beside it are one project.
 func addSource(projects []*project, source, out string) ([]*project, error) {
 	source, err := filepath.Abs(source)
 	if err != nil {
@@ -59,15 +60,25 @@ func addSource(projects []*project, source, out string) ([]*project, error) {
 	switch {
 	case err != nil:
 		return projects, err
-	case !info.IsDir():
-		return addFile(projects, source)
+	case info.IsDir():
+		return addFolder(projects, source, out)
+	case !isMarkdown(source):
+		return projects, fmt.Errorf("not Markdown: expected a folder, or a file that ends in %s", markdownExt)
 	}
-	p, err := openProject(filepath.Base(source), source)
+	projects, p, below, err := home(projects, filepath.Dir(source))
 	if err != nil {
 		return projects, err
 	}
-	projects = append(projects, p)
-	if err := p.find(out, isMarkdown); err != nil {
+	p.add(path.Join(below, filepath.Base(source)))
+	return projects, nil
+}
+
+func addFolder(projects []*project, dir, out string) ([]*project, error) {
+	projects, p, below, err := home(projects, dir)
+	if err != nil {
+		return projects, err
+	}
+	if err := p.find(below, out, isMarkdown); err != nil {
 		return projects, err
 	}
 	if len(p.Pages) == 0 {
@@ -76,34 +87,29 @@ func addSource(projects []*project, source, out string) ([]*project, error) {
 	return projects, nil
 }
 
-// addFile joins files of one folder in one project.
-func addFile(projects []*project, file string) ([]*project, error) {
-	dir, name := filepath.Split(file)
-	dir = filepath.Clean(dir)
-	if !isMarkdown(name) {
-		return projects, fmt.Errorf("not Markdown: expected a folder, or a file that ends in %s", markdownExt)
-	}
-	if n := len(projects); n == 0 || projects[n-1].dir != dir {
-		p, err := openProject(filepath.Base(dir), dir)
-		if err != nil {
-			return projects, err
+// home is the project that a folder belongs to, and where in it: that of a folder around it, or a new one.
+func home(projects []*project, dir string) (all []*project, p *project, below string, err error) {
+	for _, p := range projects {
+		if rel, err := filepath.Rel(p.dir, dir); err == nil && filepath.IsLocal(rel) {
+			return projects, p, filepath.ToSlash(rel), nil
 		}
-		projects = append(projects, p)
 	}
-	projects[len(projects)-1].add(name)
-	return projects, nil
+	if p, err = openProject(filepath.Base(dir), dir); err != nil {
+		return projects, nil, "", err
+	}
+	return append(projects, p), p, ".", nil
 }
 
 func isMarkdown(name string) bool { return path.Ext(name) == markdownExt }
 
-// find adds the files whose name is wanted, in the order of their paths. Links are not followed; hidden folders, those that
+// find adds the files of a folder of the project whose name is wanted, in the order of their paths. Links are not followed; hidden folders, those that
 // are no documentation, and the site itself are left out.
-func (p *project) find(out string, wanted func(name string) bool) error {
-	return fs.WalkDir(p.root.FS(), ".", func(file string, d fs.DirEntry, err error) error {
+func (p *project) find(below, out string, wanted func(name string) bool) error {
+	return fs.WalkDir(p.root.FS(), below, func(file string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (skipped(file) || filepath.Join(p.dir, filepath.FromSlash(file)) == out):
+		case d.IsDir() && file != below && (skipped(file) || filepath.Join(p.dir, filepath.FromSlash(file)) == out):
 			return fs.SkipDir
 		case d.Type().IsRegular() && wanted(d.Name()):
 			p.add(file)
@@ -114,8 +120,6 @@ func (p *project) find(out string, wanted func(name string) bool) error {
 
 func skipped(dir string) bool {
 	switch base := path.Base(dir); base {
-	case ".":
-		return false
 	case "testdata", "node_modules", "vendor":
 		return true
 	default:

@@ -35,6 +35,32 @@ func TestCollectTakesFoldersAndFiles(t *testing.T) {
 	}
 }
 
+func TestSourcesInsideAnEarlierOneJoinItsProject(t *testing.T) {
+	dir := files(t, map[string]string{"README.md": "", "docs/a.md": "", "other/b.md": "", "empty/c.txt": "", "docs-old/d.md": ""})
+	var sources []string
+	for _, source := range []string{"README.md", "docs", "empty", "docs", "docs/a.md"} {
+		sources = append(sources, filepath.Join(dir, filepath.FromSlash(source)))
+	}
+	projects, err := collect(t.Context(), options{sources: sources})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll(projects)
+	slug := projects[0].Slug
+	if got, want := paths(projects), []string{slug + "/README.md", slug + "/docs/a.md"}; !slices.Equal(got, want) || len(projects) != 1 {
+		t.Errorf("%d projects with %q, want one with %q", len(projects), got, want)
+	}
+
+	apart, err := collect(t.Context(), options{sources: []string{filepath.Join(dir, "docs"), filepath.Join(dir, "docs-old")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll(apart)
+	if len(apart) != 2 {
+		t.Errorf("folders beside each other are %d projects, want 2", len(apart))
+	}
+}
+
 func TestCollectNamesTheSourceAtFault(t *testing.T) {
 	dir := files(t, map[string]string{"empty/x.txt": "", "page.html": ""})
 	for source, want := range map[string]string{
