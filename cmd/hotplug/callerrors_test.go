@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-hotplug/hotplug/rpc"
-	"github.com/go-hotplug/hotplug/shape"
 )
 
 func TestCallNamesTheNearestOfWhatIsMisspelt(t *testing.T) {
@@ -80,32 +82,27 @@ func TestAnAnswerThatIsTooLateIsAnError(t *testing.T) {
 	command(t, "call", "--timeout", "-1s", s.dir, "crasher", "crasher.notes").exits(t, exitUsage).complains(t, "--timeout: found -1s")
 }
 
-func TestForwardsAreCheckedBeforeAnythingStarts(t *testing.T) {
-	s := newShelf(t).sample("counter")
-	for text, want := range map[string]string{
-		"counter.add":           `--forward: found "counter.add", want MESSAGE=PLUGIN`,
-		"=counter":              "want MESSAGE=PLUGIN",
-		"counter.add=":          "want MESSAGE=PLUGIN",
-		"hotplug.start=counter": `message "hotplug.start" begins with "hotplug."`,
-	} {
-		command(t, "call", "--forward", text, s.dir, "counter", "counter.get").exits(t, exitUsage).complains(t, want)
+func TestAnErrorOfTheDeadlineIsTheSameWhicheverEndNoticesIt(t *testing.T) {
+	r := &request{plugin: "p", message: "p.m", timeout: time.Second}
+	passed, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	const want = `plugin "p": p.m: no answer within 1s (--timeout)`
+	if err := r.overdue(passed, &rpc.Error{Code: rpc.Timeout, Origin: rpc.FromPlugin, Message: "context deadline exceeded"}); err.Error() != want || !errors.Is(err, rpc.Timeout) {
+		t.Errorf("got %v, want %s", err, want)
 	}
-	command(t, "run", "--forward", "a=counter", "--forward", "a=counter", s.dir).exits(t, exitUsage).complains(t, `message "a" is forwarded twice`)
-	command(t, "run", "--forward", "a=conter", s.dir).exits(t, exitUnavailable).complains(t, `did you mean "counter"?`)
-	command(t, "run", "--log-level", "loud", s.dir).exits(t, exitUsage).complains(t, `--log-level: found "loud", want trace, debug`)
+	other := &rpc.Error{Code: rpc.Denied, Message: "no"}
+	if err := r.overdue(passed, other); err != error(other) {
+		t.Errorf("another error became %v", err)
+	}
+	early := &rpc.Error{Code: rpc.Timeout, Message: "the plugin's own database"}
+	if err := r.overdue(t.Context(), early); err != error(early) {
+		t.Errorf("a timeout of the plugin's own became %v", err)
+	}
 }
 
-func TestAForwardedValueHasTheTypesOfTheOneWhoTakesIt(t *testing.T) {
-	s := shape.Of[struct {
-		Share float32 `json:"share"`
-		Data  []byte  `json:"data"`
-	}]()
-	got, ok := retyped(s, map[string]any{"share": 0.5, "data": "AQI="}).(map[string]any)
-	if data, isBytes := got["data"].([]byte); !ok || got["share"] != float32(0.5) || !isBytes || len(data) != 2 {
-		t.Errorf("got %#v", got)
-	}
-	other := map[string]any{"later": int64(1)}
-	if got, ok := retyped(s, other).(map[string]any); !ok || got["later"] != int64(1) {
-		t.Errorf("what the shape does not know is to be passed on as it is, got %#v", got)
+func TestCallRefusesKindsOfALaterVersion(t *testing.T) {
+	err := callable(rpc.Use{Name: "x.follow", Kind: "stream"})
+	if exitCode(err) != exitUsage || err.Error() != "x.follow is a stream: call knows methods, queries and notices" {
+		t.Errorf("got %v", err)
 	}
 }

@@ -57,7 +57,7 @@ func readAll(ctx context.Context, in io.Reader) ([]byte, error) {
 	}
 }
 
-// exchange sends the message and prints the answer.
+// exchange waits for the plugin and sends it the message, if it takes it.
 func (a *app) exchange(ctx context.Context, h *host.Host, r *request) error {
 	p := h.Plugin(r.plugin)
 	if err := p.Ready(ctx); err != nil {
@@ -71,12 +71,37 @@ func (a *app) exchange(ctx context.Context, h *host.Host, r *request) error {
 	if err != nil {
 		return err
 	}
+	return a.send(ctx, p, r, use, payload)
+}
+
+// send sends the message and prints the answer. ctx ends when the command is interrupted.
+func (a *app) send(ctx context.Context, p *host.Plugin, r *request, use rpc.Use, payload any) error {
+	timed := ctx
 	if r.timeout > 0 {
-		timed, cancel := context.WithTimeoutCause(ctx, r.timeout, fmt.Errorf("no answer within %s (--timeout)", r.timeout))
+		var cancel context.CancelFunc
+		timed, cancel = context.WithTimeoutCause(ctx, r.timeout, fmt.Errorf("no answer within %s (--timeout)", r.timeout))
 		defer cancel()
-		return a.send(ctx, timed, p, use, payload)
 	}
-	return a.send(ctx, ctx, p, use, payload)
+	if use.Kind == rpc.KindNotice {
+		if err := notify(timed, p, use.Name, payload); err != nil {
+			return failed(ctx, p, use.Name, err)
+		}
+		return a.printNothing()
+	}
+	res, err := rpc.Method[any, any](use.Name).Call(timed, p, payload)
+	if err != nil {
+		return failed(ctx, p, use.Name, r.overdue(timed, err))
+	}
+	return a.printAnswer(use, res)
+}
+
+// overdue is the error of a call whose time is up, whichever end noticed first.
+func (r *request) overdue(timed context.Context, err error) error {
+	deadline, has := timed.Deadline()
+	if !has || !errors.Is(err, rpc.Timeout) || time.Until(deadline) > 0 {
+		return err
+	}
+	return rpc.Errorf(rpc.Timeout, "plugin %q: %s: no answer within %s (--timeout)", r.plugin, r.message, r.timeout)
 }
 
 // notStarted is the error of a plugin that could not start, as the host has it.
@@ -92,10 +117,11 @@ func notStarted(ctx context.Context, h *host.Host, plugin string, err error) err
 // use is the message as the plugin states it.
 func (r *request) use(p *host.Plugin) (rpc.Use, error) {
 	var names []string
-	for _, u := range p.Handles() {
-		if u.Name == r.message {
-			return u, nil
-		}
+	handles := p.Handles()
+	if u, ok := find(handles, r.message); ok {
+		return u, callable(u)
+	}
+	for _, u := range handles {
 		names = append(names, u.Name)
 	}
 	text := fmt.Sprintf("plugin %q does not handle message %q", r.plugin, r.message)
@@ -106,6 +132,15 @@ func (r *request) use(p *host.Plugin) (rpc.Use, error) {
 		return rpc.Use{}, exitf(exitUnavailable, "%s: it handles none", text)
 	}
 	return rpc.Use{}, exitf(exitUnavailable, "%s: it handles %s", text, joined(names))
+}
+
+// callable refuses kinds of a later version.
+func callable(u rpc.Use) error {
+	switch u.Kind {
+	case rpc.KindMethod, rpc.KindQuery, rpc.KindNotice:
+		return nil
+	}
+	return exitf(exitUsage, "%s is a %s: call knows methods, queries and notices", u.Name, u.Kind)
 }
 
 func joined(names []string) string { return strings.Join(names, ", ") }
@@ -141,25 +176,12 @@ func needsPayload(s *shape.Shape) bool {
 	return s.Kind != shape.Struct
 }
 
-// send sends the message by its kind; ctx is done if the command was interrupted, timed also if time is up.
-func (a *app) send(ctx, timed context.Context, p *host.Plugin, use rpc.Use, payload any) error {
-	switch use.Kind {
-	case rpc.KindNotice:
-		if err := notify(timed, p, use.Name, payload); err != nil {
-			return failed(ctx, p, use.Name, err)
-		}
-		if a.json {
-			return a.document(map[string]any{"result": nil})
-		}
-		return nil
-	case rpc.KindMethod, rpc.KindQuery:
-		res, err := rpc.Method[any, any](use.Name).Call(timed, p, payload)
-		if err != nil {
-			return failed(ctx, p, use.Name, err)
-		}
-		return a.printAnswer(use, res)
+// printNothing is the answer to a notice.
+func (a *app) printNothing() error {
+	if a.json {
+		return a.document(map[string]any{"result": nil})
 	}
-	return exitf(exitUsage, "%s is a %s: call knows methods, queries and notices", use.Name, use.Kind)
+	return nil
 }
 
 // printAnswer prints a reply as JSON.
@@ -223,6 +245,9 @@ func ended(ctx context.Context, p *host.Plugin) error {
 func failed(ctx context.Context, p *host.Plugin, message string, err error) error {
 	e, ok := errors.AsType[*rpc.Error](err)
 	if ctx.Err() != nil || !ok || !answered(p, e) {
+		if ok && e.Origin == rpc.FromPlugin { // its own words, which may not say what they are about
+			err = fmt.Errorf("%s: %s: %w", message, e.Code, err)
+		}
 		out := orInterrupted(ctx, exitUnavailable, err)
 		if ok && e.Code == rpc.Unavailable {
 			out.hint = lastWords(ctx, p)

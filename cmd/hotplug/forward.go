@@ -47,6 +47,14 @@ func installed(reg *registry.Registry, forwards []forward) error {
 // a method, and called as a method, which a plugin may handle as a query: so either kind passes through.
 type relay string
 
+// stating is a peer that says what it handles, once it is ready.
+type stating interface {
+	Ready(ctx context.Context) error
+	Handles() []rpc.Use
+}
+
+var _ stating = (*host.Plugin)(nil)
+
 func (r relay) Handle(fn func(context.Context, any) (any, error)) rpc.Handler {
 	return rpc.Query[any, any](r).Handle(fn)
 }
@@ -56,7 +64,7 @@ func (r relay) Use() rpc.Use { return rpc.Query[any, any](r).Use() }
 // Call gives values the types that the plugin states: decoded without them, a float32 has become a float64, which does not go back.
 func (r relay) Call(ctx context.Context, p rpc.Peer, req any) (any, error) {
 	use := rpc.Use{}
-	if plugin, ok := p.(*host.Plugin); ok && plugin.Ready(ctx) == nil {
+	if plugin, ok := p.(stating); ok && plugin.Ready(ctx) == nil {
 		use, _ = find(plugin.Handles(), string(r))
 	}
 	res, err := rpc.Method[any, any](r).Call(ctx, p, retyped(use.Payload, req))

@@ -68,14 +68,21 @@ func TestVersionSaysWhatTheCommandWasBuiltFrom(t *testing.T) {
 	}
 }
 
-func TestDocAndHelpNameEveryExitCode(t *testing.T) {
+func TestDocReadmeAndHelpNameEveryExitCode(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, code := range []int{exitOK, exitPlugin, exitUsage, exitHost, exitUnavailable, exitAnswer, exitInterrupted} {
 		if !strings.Contains(string(doc), "//\t"+strconv.Itoa(code)+" ") {
 			t.Errorf("doc.go lacks exit code %d", code)
+		}
+		if !strings.Contains(string(readme), "\n| "+strconv.Itoa(code)+" |") {
+			t.Errorf("README.md lacks exit code %d", code)
 		}
 		if !strings.Contains(" "+strings.ReplaceAll(exitHelp, "\n", " "), " "+strconv.Itoa(code)+" ") {
 			t.Errorf("the help lacks exit code %d", code)
