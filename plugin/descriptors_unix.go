@@ -18,6 +18,17 @@ func takeDescriptor(fd int, name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
+// takeLifeline is takeDescriptor for the lifeline, which stays in blocking mode: its flags belong to the host too, which sets others of them
+// at this very time, and of two who do that one may undo what the other did.
+func takeLifeline(fd int) (*os.File, error) {
+	var st syscall.Stat_t
+	if err := syscall.Fstat(fd, &st); err != nil {
+		return nil, fmt.Errorf("lifeline: descriptor %d was not inherited: %w", fd, err)
+	}
+	syscall.CloseOnExec(fd)
+	return os.NewFile(uintptr(fd), "lifeline"), nil
+}
+
 // backlog is how many connections may wait to be accepted.
 const backlog = 16
 

@@ -10,6 +10,8 @@ func takeDescriptor(fd int, name string) (*os.File, error) {
 	return nil, fmt.Errorf("%s: descriptor %d: descriptors are not inherited on Windows", name, fd)
 }
 
+func takeLifeline(fd int) (*os.File, error) { return takeDescriptor(fd, "lifeline") }
+
 func listenAgain(*os.File) error { return nil }
 
 // killGroup ends this process; the host's job object ends its children.

@@ -17,16 +17,11 @@ import (
 type inherited struct {
 	startup  *wire.Startup
 	listener net.Listener
-	lifeline *os.File // its end of file means that the host is gone; nil if there is none
+	lifeline *os.File // its end of file means that the host is gone; nil if there is none. It stays open until the process ends
 	rest     io.Reader
 }
 
-func (in *inherited) close() {
-	in.listener.Close()
-	if in.lifeline != nil {
-		in.lifeline.Close()
-	}
-}
+func (in *inherited) close() { in.listener.Close() }
 
 // inherit reads what the environment variable and the descriptors say.
 func inherit(env string, id *identity) (*inherited, error) {
@@ -56,7 +51,7 @@ func readStartup(env string) (*inherited, []byte, error) {
 	if err != nil || fd < 3 {
 		return nil, nil, fmt.Errorf("expected fd:N with N of 3 or more, found %q", env)
 	}
-	file, err := takeDescriptor(fd, "lifeline")
+	file, err := takeLifeline(fd)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -197,7 +197,7 @@ func (l *life) watchLifeline() {
 	}
 	_, err := io.Copy(io.Discard, l.in.rest)
 	if err != nil {
-		return // closed by this side: the process is about to exit
+		return // it tells nothing of the host
 	}
 	if l.in.startup.Disconnect.Mode == lifecycle.KeepAlive {
 		return
