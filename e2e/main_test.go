@@ -3,7 +3,9 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -32,6 +34,9 @@ func run(m *testing.M) int {
 	if err == nil {
 		err = warmUp(dir)
 	}
+	if err == nil {
+		err = lookAtSources()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -48,6 +53,23 @@ func build(dir string) error {
 		return fmt.Errorf("build the plugins: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// lookAtSources looks at every source file: go test keeps a result for as long as what the test has looked at stays the same, and of what
+// the build above reads it knows nothing.
+func lookAtSources() error {
+	return filepath.WalkDir("..", func(path string, item fs.DirEntry, err error) error {
+		if err == nil && item.IsDir() && item.Name() == ".git" {
+			return filepath.SkipDir
+		}
+		if err == nil && filepath.Ext(path) == ".go" {
+			_, err = os.Stat(path)
+		}
+		if errors.Is(err, fs.ErrNotExist) { // somebody is at work
+			return nil
+		}
+		return err
+	})
 }
 
 // warmUp makes the runtime open what it keeps for itself, so that no test finds it too much.
