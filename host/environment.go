@@ -74,4 +74,11 @@ func (q quietLogger) Info(msg string, args ...any)  { q.at(hclog.Info, msg, args
 func (q quietLogger) Warn(msg string, args ...any)  { q.at(hclog.Warn, msg, args...) }
 func (q quietLogger) Error(msg string, args ...any) { q.at(hclog.Error, msg, args...) }
 
-func (q quietLogger) with(args ...any) quietLogger { return quietLogger{q.l.With(args...)} }
+func (q quietLogger) with(args ...any) (with quietLogger) {
+	defer func() {
+		if recover() != nil {
+			with = q
+		}
+	}()
+	return quietLogger{q.l.With(args...)}
+}

@@ -39,7 +39,7 @@ type broadcast struct {
 type reader struct {
 	queue  []Event
 	missed int
-	wake   chan struct{} // one slot; publish signals, the reader receives; closed with the broadcast
+	wake   chan struct{} // one slot; publish signals, the reader receives; closed when the reader leaves, or with the broadcast
 }
 
 func (b *broadcast) publish(e Event) {
@@ -75,8 +75,11 @@ func (b *broadcast) subscribe() *reader {
 
 func (b *broadcast) unsubscribe(r *reader) {
 	b.mu.Lock()
-	delete(b.readers, r)
-	b.mu.Unlock()
+	defer b.mu.Unlock()
+	if _, open := b.readers[r]; open {
+		delete(b.readers, r)
+		close(r.wake)
+	}
 }
 
 func (b *broadcast) close() {
@@ -101,7 +104,8 @@ func (b *broadcast) take(r *reader) []Event {
 }
 
 // Events yields what happens from the call on, until ctx ends, the loop is left, or the host is closed. A reader that falls more than 1,024
-// events behind loses the oldest; the next event says how many.
+// events behind loses the oldest; the next event says how many. A second
+// loop over the same sequence yields nothing.
 func (h *Host) Events(ctx context.Context) iter.Seq[Event] {
 	r := h.env.events.subscribe()
 	return func(yield func(Event) bool) {

@@ -3,6 +3,8 @@ package host
 import (
 	"time"
 
+	"github.com/hashicorp/go-hclog"
+
 	"github.com/go-hotplug/hotplug/internal/proc"
 )
 
@@ -48,3 +50,19 @@ func (p *Plugin) SpecTimeouts() Timeouts { return p.spec.timeouts }
 
 // RuntimeDir is the host's folder of sockets.
 func (h *Host) RuntimeDir() string { return h.env.runtime.path }
+
+// ParseLine is what becomes of a line of output.
+func ParseLine(text string) (hclog.Level, string, []any) {
+	l := parseLine(text)
+	return l.level, l.message, l.args
+}
+
+// Flood publishes n events to a reader that reads none of them, and returns what it finds then. Generation counts them from 0.
+func Flood(n int) []Event {
+	var b broadcast
+	r := b.subscribe()
+	for i := range n {
+		b.publish(Event{Generation: i})
+	}
+	return b.take(r)
+}

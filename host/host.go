@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-hotplug/hotplug/codec"
@@ -25,8 +26,9 @@ type Host struct {
 	registry *registry.Registry
 	plugins  map[string]*Plugin  // does not change after Open
 	requires map[string][]string // who waits for whom, by name
-	closing  sync.Once
-	closed   chan struct{}
+	closing  atomic.Bool         // by whoever called Close first
+	closed   chan struct{}       // closed at its end
+	closeErr error               // what it returns; set before closed is closed
 }
 
 // Open starts the plugins of a folder and returns when each one is ready or has failed. Its error is only about the host:
@@ -262,18 +264,17 @@ func (h *Host) Require(ctx context.Context, name, constraint string) (*Plugin, e
 
 // Close stops all plugins, those that others require last, and returns when nothing of the host is left but its store. Closing twice is no error.
 func (h *Host) Close() error {
-	var err error
-	h.closing.Do(func() {
-		defer close(h.closed)
+	if h.closing.CompareAndSwap(false, true) {
 		var wg sync.WaitGroup
 		for _, p := range h.plugins {
 			wg.Go(func() { h.closeAfterDependents(p) })
 		}
 		wg.Wait()
-		err = h.env.close()
-	})
+		h.closeErr = h.env.close()
+		close(h.closed)
+	}
 	<-h.closed
-	return err
+	return h.closeErr
 }
 
 // keepCopies is how long the store keeps a copy that nothing has launched.

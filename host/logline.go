@@ -2,7 +2,6 @@ package host
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -27,7 +26,7 @@ func parseLine(text string) logLine {
 	}
 	if rest, ok := strings.CutPrefix(text, "["); ok {
 		if name, message, ok := strings.Cut(rest, "]"); ok {
-			if level := hclog.LevelFromString(name); level != hclog.NoLevel {
+			if level, known := levelOf(name); known {
 				return logLine{level: level, message: strings.TrimSpace(message)}
 			}
 		}
@@ -37,14 +36,14 @@ func parseLine(text string) logLine {
 
 // parseHclog reads a JSON line of hclog. Members of other types than hclog writes are kept as arguments.
 func parseHclog(text string) (logLine, bool) {
-	var members map[string]any
+	var members map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &members) != nil {
 		return logLine{}, false
 	}
-	message, isText := members["@message"].(string)
-	name, hasLevel := members["@level"].(string)
-	level := hclog.LevelFromString(name)
-	if !isText || !hasLevel || level == hclog.NoLevel || level == hclog.Off {
+	message, isText := textOf(members["@message"])
+	name, hasLevel := textOf(members["@level"])
+	level, known := levelOf(name)
+	if !isText || !hasLevel || !known {
 		return logLine{}, false
 	}
 	delete(members, "@message")
@@ -52,7 +51,25 @@ func parseHclog(text string) (logLine, bool) {
 	delete(members, "@timestamp") // the host's own follows
 	l := logLine{level: level, message: message}
 	for _, key := range slices.Sorted(maps.Keys(members)) {
-		l.args = append(l.args, strings.TrimPrefix(key, "@"), fmt.Sprint(members[key]))
+		value, isText := textOf(members[key])
+		if !isText {
+			value = string(members[key]) // as it was written: no number loses digits
+		}
+		l.args = append(l.args, strings.TrimPrefix(key, "@"), value)
 	}
 	return l, true
+}
+
+// textOf decodes a JSON string.
+func textOf(raw json.RawMessage) (text string, ok bool) {
+	if len(raw) == 0 || raw[0] != '"' {
+		return "", false
+	}
+	return text, json.Unmarshal(raw, &text) == nil
+}
+
+// levelOf is the level of this name that a line can have.
+func levelOf(name string) (level hclog.Level, known bool) {
+	level = hclog.LevelFromString(name)
+	return level, level != hclog.NoLevel && level != hclog.Off
 }

@@ -54,7 +54,7 @@ func (r Reconnect) dial(ctx context.Context, path string, exited <-chan struct{}
 		case <-exited:
 			return nil, errExited
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, context.Cause(ctx)
 		}
 		var c net.Conn
 		if c, last = dialer.DialContext(ctx, "unix", path); last == nil {

@@ -1,0 +1,112 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/internal/proc/proctest"
+	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+func TestACrashWhileServingFailsThePluginWithAReport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		f := w.add("one", &fake{exit: make(chan int), handlers: []rpc.Handler{hang.Handle(hanging)}})
+		h := w.open()
+		p := h.Plugin("one")
+		flying := make(chan error, 1)
+		go func() {
+			_, err := hang.Call(context.Background(), p, "")
+			flying <- err
+		}()
+		synctest.Wait()
+		f.exit <- 3
+		err := <-flying
+		if !errors.Is(err, rpc.Unavailable) || rpc.Delivered(err) != rpc.PerhapsDelivered || !strings.HasPrefix(err.Error(), `plugin "one" 1.0.0: `) || !strings.Contains(err.Error(), "exit status 3") {
+			t.Errorf("in flight: %v, delivered %s", err, rpc.Delivered(err))
+		}
+		_, err = hang.Call(t.Context(), p, "")
+		var report *host.CrashReport
+		if !errors.Is(err, rpc.Unavailable) || rpc.Delivered(err) != rpc.NotDelivered || !errors.As(err, &report) {
+			t.Fatalf("later: %v, delivered %s", err, rpc.Delivered(err))
+		}
+		if report.Code != 3 || report.Killed || report.Phase != "while it was serving" || report.Worker != (host.Worker{Plugin: "one", Version: "1.0.0", Generation: 1, PID: 1000}) {
+			t.Errorf("report %+v", report)
+		}
+		if s := p.Status(); s.State != host.Failed || s.Active || s.Reason != "it ended while it was serving: exit status 3" || len(h.Failed()) != 1 {
+			t.Errorf("status %+v", s)
+		}
+	})
+}
+
+func TestACrashReportHasTheLastFiftyLinesOfStderr(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("one", &fake{instead: func(c *proctest.Child, _ *wire.Startup, _ *wire.Stream) int {
+			for i := range 70 {
+				fmt.Fprintln(c.Stderr, "line", i)
+				fmt.Fprintln(c.Stdout, "not this")
+			}
+			c.Die("SIGSEGV", true)
+			return 0
+		}})
+		h := w.open()
+		var report *host.CrashReport
+		if !errors.As(h.Failed()[0].Err, &report) {
+			t.Fatal(h.Failed())
+		}
+		if len(report.Stderr) != host.TailLines || report.Stderr[0] != "line 20" || report.Stderr[49] != "line 69" {
+			t.Errorf("%d lines: %q", len(report.Stderr), report.Stderr)
+		}
+		if got := report.Error(); !strings.HasPrefix(got, "it ended before it was ready: SIGSEGV (core dumped)") || !strings.Contains(got, "; the end of its stderr:\n    line 20\n") || report.Code != -1 {
+			t.Error(got)
+		}
+	})
+}
+
+func TestAPluginThatOnlyClosesItsConnectionIsEndedByTheHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		f := w.add("one", &fake{deaf: true, hangUp: make(chan struct{})})
+		var down host.Shutdown
+		w.config.Hooks.WorkerShutdown = func(_ host.Worker, s host.Shutdown) { down = s }
+		h := w.open()
+		close(f.hangUp)
+		time.Sleep(time.Second)
+		p := h.Plugin("one")
+		if s := p.Status(); s.State != host.Failed || s.Reason != "it closed its connection while it was serving and did not exit: the host ended it" {
+			t.Errorf("status %+v", s)
+		}
+		if down.Asked || down.Exit != "killed by SIGKILL" {
+			t.Errorf("shutdown %+v", down)
+		}
+	})
+}
+
+func TestAPluginThatBreaksTheProtocolIsEndedAndTheCauseNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		f := &fake{}
+		f.instead = func(c *proctest.Child, s *wire.Startup, stream *wire.Stream) int {
+			_, _ = wire.ReadHostHello(stream.Reader)
+			_ = wire.WriteLine(stream, f.hello(s))
+			_, _ = stream.Write([]byte{0xff, 0xff, 0xff, 0xff, 0})
+			<-c.Context().Done()
+			return 1
+		}
+		w.add("one", f)
+		h := w.open()
+		p := h.Plugin("one")
+		time.Sleep(time.Second)
+		if s := p.Status(); !strings.HasPrefix(s.Reason, "the host ended it while it was serving: ") || !strings.Contains(s.Reason, "4294967295 bytes") {
+			t.Errorf("reason %q", s.Reason)
+		}
+	})
+}
