@@ -44,6 +44,10 @@ func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 	if ctx.Err() != nil {
 		return withoutSending(ctx, m.Type)
 	}
+	m, err := c.outgoing(ctx, m)
+	if err != nil {
+		return err
+	}
 	if _, has := ctx.Deadline(); !has && c.opt.CallTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.opt.CallTimeout, fmt.Errorf("no reply within the call timeout of %s: %w", c.opt.CallTimeout, context.DeadlineExceeded))
@@ -65,7 +69,7 @@ func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 	if !c.in.await(ctx, p) {
 		return c.abandon(ctx, m, p)
 	}
-	return c.finish(m, p, reply)
+	return c.finish(ctx, m, p, reply)
 }
 
 func (c *Conn) waitSlot(ctx context.Context, what string) error {
@@ -81,7 +85,11 @@ func (c *Conn) waitSlot(ctx context.Context, what string) error {
 
 // start registers the call and queues its request.
 func (c *Conn) start(ctx context.Context, m *Message) (*pending, error) {
-	p := &pending{tx: wire.Tx{N: c.lastTx.Add(1)}, reply: make(chan struct{})}
+	tx, err := c.newTx(m)
+	if err != nil {
+		return nil, err
+	}
+	p := &pending{tx: tx, reply: make(chan struct{})}
 	f := wire.Frame{Kind: wire.Request, Tx: p.tx, Type: m.Type, Meta: wire.Meta{Headers: m.Headers}}
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
@@ -138,6 +146,9 @@ func (c *Conn) register(ctx context.Context, p *pending, what string) error {
 	if c.leaving && !c.nested(ctx) {
 		return c.saidGoodbye(what)
 	}
+	if _, taken := c.calls[p.tx]; taken {
+		return duplicateTx(what, p.tx)
+	}
 	c.calls[p.tx] = p
 	return nil
 }
@@ -175,7 +186,7 @@ func (c *Conn) abandon(ctx context.Context, m *Message, p *pending) error {
 }
 
 // finish decodes what the call ended with, in the caller's goroutine.
-func (c *Conn) finish(m *Message, p *pending, reply any) error {
+func (c *Conn) finish(ctx context.Context, m *Message, p *pending, reply any) error {
 	if p.buf == nil {
 		if p.reason != "" {
 			return &Error{Code: Unavailable, Message: m.Type + ": " + p.reason, Origin: FromTransport}
@@ -183,23 +194,43 @@ func (c *Conn) finish(m *Message, p *pending, reply any) error {
 		return c.over(m.Type, !p.parcel.withdraw())
 	}
 	defer p.buf.Release()
+	var failed *Error
 	if p.frame.Kind == wire.Error {
-		var e Error
-		if err := c.format.DecodePayload(&p.frame, &e); err != nil {
-			return &Error{Code: Protocol, Message: fmt.Sprintf("%s: the error that the peer answered cannot be read: %v", m.Type, err), Origin: FromTransport}
+		var err error
+		if failed, err = c.readError(m, p); err != nil {
+			return err
 		}
-		if e.Code == "" {
-			e.Code = Unknown
-		}
-		if e.Message == "" {
-			e.Message = fmt.Sprintf("%s: the peer answered %s without a message", m.Type, e.Code)
-		}
-		return &e
 	}
-	if err := c.format.DecodePayload(&p.frame, reply); err != nil {
-		return &Error{Code: Invalid, Message: fmt.Sprintf("%s: reply: %v", m.Type, err), Origin: FromTransport, local: err}
+	if len(c.opt.Middleware) > 0 {
+		return c.answered(ctx, m, p, failed, reply)
 	}
-	return nil
+	if failed != nil {
+		return failed
+	}
+	return c.badReply(m, c.format.DecodePayload(&p.frame, reply))
+}
+
+// badReply is the error of a reply that does not fit; nil if it does.
+func (c *Conn) badReply(m *Message, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Code: Invalid, Message: fmt.Sprintf("%s: reply: %v", m.Type, err), Origin: FromTransport, local: err}
+}
+
+// readError reads the error that the peer answered.
+func (c *Conn) readError(m *Message, p *pending) (*Error, error) {
+	var e Error
+	if err := c.format.DecodePayload(&p.frame, &e); err != nil {
+		return nil, &Error{Code: Protocol, Message: fmt.Sprintf("%s: the error that the peer answered cannot be read: %v", m.Type, err), Origin: FromTransport}
+	}
+	if e.Code == "" {
+		e.Code = Unknown
+	}
+	if e.Message == "" {
+		e.Message = fmt.Sprintf("%s: the peer answered %s without a message", m.Type, e.Code)
+	}
+	return &e, nil
 }
 
 // encode returns a frame in a buffer from the pool.

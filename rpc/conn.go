@@ -35,6 +35,8 @@ type Options struct {
 	Logger      Logger           // nil: nothing is said
 	OnGoodbye   func(Goodbye)    // the peer starts no new calls; called in a goroutine of its own
 	Observe     func(Observation)
+	Middleware  []Middleware // sees every message; none costs nothing
+	TxID        TxID         // nil: calls are numbered
 }
 
 // An Observation is one finished message, for metrics.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 
+	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/shape"
 )
@@ -24,7 +25,13 @@ type Message struct {
 	Payload any               // the Go value, on the sending side; nil if there is none
 	Headers map[string]string // travels beside the payload: trace context and the like; may be nil
 
-	describe func(name string, kind Kind) Use // the sender's types; nil: not stated
+	Reply bool   // it ends a call; false: a request or notice
+	Err   *Error // of a reply that is an error; nil: a result
+
+	describe   func(name string, kind Kind) Use // the sender's types; nil: not stated
+	source     func(v any) error                // decodes an incoming payload; nil: Payload has the value
+	replaced   bool                             // Payload counts, whatever source has
+	serializer codec.Serializer
 }
 
 // A Peer is the other end: a plugin as its host sees it, the host as a plugin sees it, or a bare

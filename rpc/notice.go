@@ -92,6 +92,10 @@ func (c *Conn) notify(ctx context.Context, m *Message) error {
 	if ctx.Err() != nil {
 		return withoutSending(ctx, m.Type)
 	}
+	m, err := c.outgoing(ctx, m)
+	if err != nil {
+		return err
+	}
 	select {
 	case <-c.notices.turn:
 		defer func() { c.notices.turn <- struct{}{} }()

@@ -19,12 +19,19 @@ type inbound struct {
 	cancel   context.CancelFunc
 	deadline time.Time // zero: none
 
+	replacement *Message // what a middleware put in the payload's place; nil: nothing
+
 	started bool // the payload was decoded: the handler's function runs, or has run
 }
 
 // decode reads the payload, in the handler's goroutine, and gives the frame's bytes back.
 func (in *inbound) decode(v any) error {
-	err := in.conn.format.DecodePayload(&in.frame, v)
+	var err error
+	if in.replacement != nil {
+		err = in.replacement.Decode(v)
+	} else {
+		err = in.conn.format.DecodePayload(&in.frame, v)
+	}
 	in.release()
 	if err != nil {
 		return &Error{Code: Invalid, NotStarted: true, Message: fmt.Sprintf("%s: payload: %v", in.frame.Type, err), local: err}
@@ -106,7 +113,12 @@ func (c *Conn) handle(ctx context.Context, in *inbound, refuse *Error) {
 		out.err = c.record(in, refuse)
 		return
 	}
+	if err := ctx.Err(); err != nil { // the caller has given up: it would not read the answer
+		out.err = c.record(in, fromContext(ctx, in.frame.Type+": over before its handler began"))
+		return
+	}
 	out.res, out.err = c.runHandler(ctx, in, false)
+	c.answering(ctx, in, &out)
 }
 
 // conclude answers. The request leaves the table first: a peer that has its answer may send the next call at once.
@@ -143,7 +155,9 @@ func (c *Conn) runHandler(ctx context.Context, in *inbound, notice bool) (res an
 	h, err := c.opt.Handlers.find(in.frame.Type, notice)
 	if err == nil {
 		in.kind = h.use.Kind
-		res, err = h.run(ctx, in)
+		if err = c.incoming(ctx, in); err == nil {
+			res, err = h.run(ctx, in)
+		}
 	}
 	if err != nil {
 		return nil, c.record(in, err)

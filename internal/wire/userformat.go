@@ -101,6 +101,14 @@ func (u userFormat) recovered(err *error) {
 	}
 }
 
+// TxOf is the tx that a text names in a format: the one that comes back in the reply's frame.
+func TxOf(f Format, id string) Tx {
+	if _, ok := f.(userFormat); ok {
+		return parseTx(id)
+	}
+	return Tx{S: id}
+}
+
 // parseTx undoes Tx.String: text that is a number in its shortest form is that number.
 func parseTx(s string) Tx {
 	if n, err := strconv.ParseUint(s, 10, 64); err == nil && strconv.FormatUint(n, 10) == s {
