@@ -27,6 +27,9 @@ type Config struct {
 	Uses     []rpc.Use     // messages that the host calls: where a plugin handles one, its types are compared in the handshake
 	Handlers []rpc.Handler // messages that the host answers, for every plugin
 
+	Middleware []rpc.Middleware // sees every message between this host and its plugins, before those of Settings
+	TxID       rpc.TxID         // names the calls of this host; nil: they are numbered
+
 	Plugins  map[string]Settings // by plugin name
 	Timeouts Timeouts            // for every plugin; what is set here goes before the manifest
 
@@ -52,6 +55,7 @@ type Settings struct {
 	Pin        string // a version, or a semver constraint
 	Serializer string // class name; the plugin must use the same
 	Timeouts   Timeouts
+	Middleware []rpc.Middleware
 }
 
 // Timeouts of a plugin. Zero means: not set here.
@@ -69,6 +73,21 @@ func (t Timeouts) over(next Timeouts) Timeouts {
 		Start: first(t.Start, next.Start), Call: first(t.Call, next.Call), Drain: first(t.Drain, next.Drain),
 		Stop: first(t.Stop, next.Stop), HostConnect: first(t.HostConnect, next.HostConnect),
 	}
+}
+
+// NoTimeoutsEnv, set to 1 in the host's environment, lifts the start and call time-outs of all plugins: for a debugger that stops
+// one of them.
+const NoTimeoutsEnv = "HOTPLUG_NO_TIMEOUTS"
+
+// noLimit is longer than anybody debugs.
+const noLimit = 1000 * time.Hour
+
+// lifted is t without what NoTimeoutsEnv lifts.
+func (t Timeouts) lifted() Timeouts {
+	if os.Getenv(NoTimeoutsEnv) == "1" {
+		t.Start, t.Call, t.HostConnect = noLimit, noLimit, noLimit
+	}
+	return t
 }
 
 func first(a, b time.Duration) time.Duration {

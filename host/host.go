@@ -157,7 +157,8 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 	s := &spec{
 		name: e.Name, version: e.Version.String(), description: m.Description, installed: e.Dir, warnings: e.Warnings, args: m.Args,
 		env: buildEnv(slices.Concat(c.Env, m.Env.Allow), m.Env.Set), limits: wire.Limits{Frame: int(m.Limits.Frame), Inflight: m.Limits.Inflight},
-		tree: treeOf(e), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts),
+		tree: treeOf(e), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
+		middleware: slices.Concat(c.Middleware, own.Middleware), txID: c.TxID,
 	}
 	name := m.Serializer
 	if own.Serializer != "" {

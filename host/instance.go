@@ -29,6 +29,8 @@ type spec struct {
 	env           []string
 	serializer    codec.Serializer
 	timeouts      Timeouts
+	middleware    []rpc.Middleware
+	txID          rpc.TxID
 	limits        wire.Limits
 	socket        string // empty: one of the runtime folder
 }
@@ -174,6 +176,7 @@ func (i *instance) connect(ctx context.Context, c net.Conn) error {
 		Serializer: i.spec.serializer, Handlers: i.env.mux, PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromHost,
 		MaxFrame: i.spec.limits.Frame, MaxInflight: i.spec.limits.Inflight, CallTimeout: i.spec.timeouts.Call,
 		Logger: i.log, Observe: i.env.observer(i.spec.name), OnGoodbye: i.heardGoodbye,
+		Middleware: i.spec.middleware, TxID: i.spec.txID,
 	})
 	return i.startHook(ctx)
 }

@@ -69,7 +69,7 @@ func (l *Launch) spec() (*spec, error) {
 	serializer, err := codec.Lookup(l.Serializer)
 	return &spec{
 		name: name, path: path, dir: l.Dir, args: l.Args, env: append(buildEnv(l.Host.Env, nil), l.Env...), socket: l.SocketPath, serializer: serializer,
-		timeouts: l.Host.Timeouts.over(defaultTimeouts), limits: wire.Limits{Frame: l.MaxFrame, Inflight: l.MaxInflight}.WithDefaults(),
+		timeouts: l.Host.Timeouts.over(defaultTimeouts).lifted(), middleware: l.Host.Middleware, txID: l.Host.TxID, limits: wire.Limits{Frame: l.MaxFrame, Inflight: l.MaxInflight}.WithDefaults(),
 	}, err
 }
 

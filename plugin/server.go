@@ -32,6 +32,9 @@ type Server struct {
 	// host's, if one of that class name is registered.
 	Serializer codec.Serializer
 
+	Middleware []rpc.Middleware // sees every message between this plugin and its host
+	TxID       rpc.TxID         // names the calls of this plugin; nil: they are numbered
+
 	// Start runs once, after the first handshake and before the first call. Its error fails the launch. rpc.Caller(ctx) is the host.
 	Start func(ctx context.Context) error
 

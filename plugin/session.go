@@ -110,6 +110,7 @@ func (l *life) handshake(ctx context.Context, c *wire.Stream) (*session, error) 
 		Serializer: l.serializer, Handlers: l.mux, PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromPlugin, Caller: l.host,
 		MaxFrame: hello.Limits.Frame, MaxInflight: hello.Limits.Inflight, CallTimeout: time.Duration(l.in.startup.Timeouts.Call) * time.Millisecond,
 		Logger: l.s.Logger, OnGoodbye: l.heardGoodbye,
+		Middleware: l.s.Middleware, TxID: l.s.TxID,
 	})
 	return &session{conn: conn, hostID: hello.Host.ID}, nil
 }
