@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,7 +26,10 @@ type life struct {
 	sessions   chan *session    // from greet: a connection that passed its handshake
 	goodbyes   chan rpc.Goodbye // from the connection: the host starts no new calls
 	gone       chan struct{}    // closed when the host is: the process group is about to end
-	stopOnce   sync.Once
+	kill       func()           // killGroup, but in tests: there it returns,
+	killed     chan struct{}    // and this is closed
+	stopping   atomic.Bool      // the Stop hook has been called
+	stopped    chan struct{}    // closed when it has returned
 }
 
 // hostGoneGrace is how long the Stop hook has when the host died.
@@ -36,7 +40,13 @@ func (s Server) serve(ctx context.Context, in *inherited, id *identity) error {
 	if err != nil {
 		return exitf(ExitConfig, "%v", err)
 	}
-	l := &life{s: s, in: in, id: id, serializer: serializer, host: &hostPeer{}, sessions: make(chan *session), goodbyes: make(chan rpc.Goodbye, 1), gone: make(chan struct{})}
+	l := &life{
+		s: s, in: in, id: id, serializer: serializer, host: &hostPeer{}, sessions: make(chan *session), goodbyes: make(chan rpc.Goodbye, 1),
+		gone: make(chan struct{}), kill: s.kill, killed: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if l.kill == nil {
+		l.kill = killGroup
+	}
 	l.mux = rpc.NewMux(append(l.lifecycle(), s.Handlers...)...)
 	return l.run(ctx)
 }
@@ -122,6 +132,7 @@ func (l *life) leaveFirst(current *session) error {
 	_ = current.conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyeStop})
 	select {
 	case <-l.goodbyes:
+		return l.leave(context.Background(), current)
 	case <-current.conn.Done():
 	case <-ctx.Done():
 	}
@@ -159,13 +170,20 @@ func (l *life) stopTimeout() time.Duration {
 	return time.Hour // no limit was set: the host's patience is the limit
 }
 
-// stopHook runs Stop, once.
-func (l *life) stopHook(ctx context.Context) (err error) {
+// stopHook runs Stop, once: whoever comes later waits for it, until ctx ends.
+func (l *life) stopHook(ctx context.Context) error {
 	if l.s.Stop == nil {
 		return nil
 	}
-	l.stopOnce.Do(func() { err = l.s.Stop(rpc.WithCaller(ctx, l.host)) })
-	return err
+	if l.stopping.CompareAndSwap(false, true) {
+		defer close(l.stopped)
+		return l.s.Stop(rpc.WithCaller(ctx, l.host))
+	}
+	select {
+	case <-l.stopped:
+	case <-ctx.Done():
+	}
+	return nil
 }
 
 // lifelineLag is how long after its connection the lifeline of a host that died may end: the kernel closes both, one after the other.
@@ -181,7 +199,7 @@ func (l *life) endWithHost() {
 	defer timer.Stop()
 	select {
 	case <-l.gone:
-		select {} // watchLifeline ends the group
+		<-l.killed // watchLifeline ends the group
 	case <-timer.C:
 	}
 }
@@ -202,7 +220,9 @@ func (l *life) watchLifeline() {
 	if l.in.startup.Disconnect.Mode == lifecycle.KeepAlive {
 		return
 	}
-	time.AfterFunc(hostGoneGrace, killGroup) // whatever the hook and the logger do
+	var once sync.Once
+	end := func() { once.Do(func() { l.kill(); close(l.killed) }) }
+	time.AfterFunc(hostGoneGrace, end) // whatever the hook and the logger do
 	close(l.gone)
 	l.s.Logger.Warn("the host is gone: leaving", "host", l.in.startup.Host.Name, "pid", l.in.startup.Host.PID)
 	ctx, cancel := context.WithTimeout(context.Background(), hostGoneGrace)
@@ -210,5 +230,5 @@ func (l *life) watchLifeline() {
 	if err := l.stopHook(ctx); err != nil {
 		l.s.Logger.Warn("stop", "error", err)
 	}
-	killGroup()
+	end()
 }

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -47,6 +48,8 @@ type Server struct {
 	HostConnectTimeout time.Duration
 
 	Logger hclog.Logger // nil: Logger()
+
+	kill func() // the seam for tests: what ends the process group; nil: killGroup
 }
 
 // Run serves until the host says goodbye (nil), the host is gone, ctx ends, or SIGTERM or SIGINT asks to leave (nil). It may be called once in a process.
@@ -105,11 +108,12 @@ func exitf(code int, format string, args ...any) *ExitError {
 
 // ExitCode returns the exit code for what Run returned: 0 for nil, ExitSoftware for a foreign error.
 func ExitCode(err error) int {
-	switch e := err.(type) {
-	case nil:
+	var exit *ExitError
+	switch {
+	case err == nil:
 		return 0
-	case *ExitError:
-		return e.Code
+	case errors.As(err, &exit):
+		return exit.Code
 	}
 	return ExitSoftware
 }

@@ -23,7 +23,10 @@ type session struct {
 }
 
 // hostPeer is the host as handlers see it. It stays valid when the connection is replaced.
-type hostPeer struct{ conn atomic.Pointer[rpc.Conn] }
+type hostPeer struct {
+	conn atomic.Pointer[rpc.Conn]
+	id   atomic.Pointer[string] // of the host at the other end
+}
 
 func (h *hostPeer) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
 	c := h.conn.Load()
@@ -41,6 +44,9 @@ func (h *hostPeer) Notify(ctx context.Context, m *rpc.Message) error {
 	return c.Notify(ctx, m)
 }
 
+// acceptPause is how long a listener that failed is left alone.
+const acceptPause = 50 * time.Millisecond
+
 // strangers is how many connections may be in their handshake at once.
 const strangers = 8
 
@@ -53,8 +59,13 @@ func (l *life) accept(ctx context.Context) {
 	slots := make(chan struct{}, strangers)
 	for {
 		c, err := l.in.listener.Accept()
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) || ctx.Err() != nil {
 			return
+		}
+		if err != nil { // no descriptors left, perhaps; the next one may be the host's
+			l.s.Logger.Warn("accept", "error", err)
+			time.Sleep(acceptPause)
+			continue
 		}
 		slots <- struct{}{}
 		wg.Go(func() {
@@ -74,6 +85,7 @@ func (l *life) greet(ctx context.Context, c net.Conn) {
 		c.Close()
 		return
 	}
+	l.host.id.Store(&s.hostID)
 	l.host.conn.Store(s.conn)
 	select {
 	case l.sessions <- s:
@@ -165,7 +177,7 @@ func (l *life) checkHello(h *wire.HostHello) error {
 // onlyHost refuses a second host while the first one is alive. The same host may connect again.
 func (l *life) onlyHost(ctx context.Context, id string) error {
 	current := l.host.conn.Load()
-	if current == nil || id == l.in.startup.Host.ID {
+	if current == nil || id == *l.host.id.Load() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
