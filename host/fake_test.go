@@ -76,9 +76,9 @@ func (f *fake) mux() *rpc.Mux {
 	if f.start == nil {
 		return rpc.NewMux(f.handlers...)
 	}
-	return rpc.NewMux(append(f.handlers, lifecycle.Start.Handle(func(ctx context.Context, n lifecycle.None) (lifecycle.None, error) {
+	return rpc.NewMux(f.handlers...).WithReserved(lifecycle.Start.Handle(func(ctx context.Context, n lifecycle.None) (lifecycle.None, error) {
 		return n, f.start(ctx)
-	}))...)
+	}))
 }
 
 func (f *fake) wait(c *proctest.Child, conn *rpc.Conn, goodbye chan rpc.Goodbye) int {

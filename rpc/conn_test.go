@@ -234,3 +234,13 @@ func TestPingAnswersWhileHandlersBlock(t *testing.T) {
 		}
 	})
 }
+
+func TestHandlerOfANameOfTheProtocolsOwnIsABugInTheProgram(t *testing.T) {
+	const own rpc.Method[int, int] = "hotplug.start"
+	defer func() {
+		if p := recover(); p == nil || !strings.Contains(p.(string), `"hotplug.start"`) {
+			t.Fatalf("NewMux said %v", p)
+		}
+	}()
+	rpc.NewMux(own.Handle(func(context.Context, int) (int, error) { return 0, nil }))
+}

@@ -96,6 +96,7 @@ func TestCallsOverTheLimitAreExhaustedAndFarOverEndTheConnection(t *testing.T) {
 		for n := range uint64(3) {
 			r.send(request(n+1), greetRequest{})
 		}
+		synctest.Wait() // all three handlers have begun: one whose call is over before that never does
 		for n := range uint64(50) {
 			r.send(request(n+10), greetRequest{})
 			if e := r.nextError(); e.Code != rpc.Exhausted || !e.NotStarted || !e.Retryable || !strings.Contains(e.Message, "3 calls are being handled already") {

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sort"
 	"strings"
 
@@ -27,13 +28,17 @@ type Mux struct {
 	uses   []Use
 }
 
-// NewMux collects handlers. It panics on an empty handler and on a name that is handled twice: both are bugs in the program.
+// NewMux collects handlers. It panics on an empty handler, a name that is handled twice, and a name that begins with
+// ReservedPrefix: all are bugs in the program.
 func NewMux(handlers ...Handler) *Mux {
 	m := &Mux{byName: make(map[string]Handler, len(handlers))}
 	for _, h := range handlers {
 		name := h.use.Name
 		if h.run == nil || name == "" {
 			panic("rpc: a handler without a name or function: make it with Handle of a message constant")
+		}
+		if strings.HasPrefix(name, ReservedPrefix) {
+			panic(fmt.Sprintf("rpc: message %q: names that begin with %q are the protocol's own", name, ReservedPrefix))
 		}
 		if _, dup := m.byName[name]; dup {
 			panic(fmt.Sprintf("rpc: message %q is handled twice", name))
@@ -43,6 +48,15 @@ func NewMux(handlers ...Handler) *Mux {
 	}
 	sort.Slice(m.uses, func(i, j int) bool { return m.uses[i].Name < m.uses[j].Name })
 	return m
+}
+
+// WithReserved returns m with handlers of the protocol's own names. Uses does not list them.
+func (m *Mux) WithReserved(handlers ...Handler) *Mux {
+	all := &Mux{byName: maps.Clone(m.byName), uses: m.uses}
+	for _, h := range handlers {
+		all.byName[h.use.Name] = h
+	}
+	return all
 }
 
 // Uses lists what is handled, by name.

@@ -27,7 +27,7 @@ type HostHello struct {
 	Token      string    `json:"token"`
 	Host       HostInfo  `json:"host"`
 	Limits     Limits    `json:"limits"`
-	Handles    []Message `json:"handles,omitempty"`
+	Handles    []Message `json:"handles,omitzero"` // null or absent: not stated
 	Uses       []Message `json:"uses,omitempty"`
 	Features   []string  `json:"features,omitempty"`
 }
@@ -38,7 +38,7 @@ type PluginHello struct {
 	Serializer string      `json:"serializer,omitempty"`
 	Answer     string      `json:"answer,omitempty"`
 	Plugin     *PluginInfo `json:"plugin,omitempty"` // stated only by a plugin that embeds its manifest
-	Handles    []Message   `json:"handles,omitempty"`
+	Handles    []Message   `json:"handles,omitzero"` // null or absent: not stated
 	Uses       []Message   `json:"uses,omitempty"`
 	Features   []string    `json:"features,omitempty"`
 	Error      *Refusal    `json:"error,omitempty"`
