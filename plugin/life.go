@@ -47,7 +47,7 @@ func (s Server) serve(ctx context.Context, in *inherited, id *identity) error {
 	if l.kill == nil {
 		l.kill = killGroup
 	}
-	l.mux = rpc.NewMux(append(l.lifecycle(), s.Handlers...)...)
+	l.mux = rpc.NewMux(s.Handlers...).WithReserved(l.lifecycle()...)
 	return l.run(ctx)
 }
 
