@@ -200,7 +200,7 @@ func refuse(c net.Conn, err error) {
 func (l *life) hello() *wire.PluginHello {
 	h := &wire.PluginHello{
 		Hotplug: wire.Version, Serializer: l.serializer.Name(), Answer: l.in.startup.Answer,
-		Handles: rpc.Records(rpc.NewMux(l.s.Handlers...).Uses()), Uses: rpc.Records(l.s.Uses), Features: l.features(),
+		Handles: rpc.Records(l.mux.Uses()), Uses: rpc.Records(l.s.Uses), Features: l.features(),
 	}
 	if l.id != nil {
 		h.Plugin = &wire.PluginInfo{Name: l.id.Name, Version: l.id.Version, PID: os.Getpid(), Build: build()}
