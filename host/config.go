@@ -79,7 +79,7 @@ func (t Timeouts) over(next Timeouts) Timeouts {
 // one of them.
 const NoTimeoutsEnv = "HOTPLUG_NO_TIMEOUTS"
 
-// noLimit is longer than anybody debugs.
+// noLimit is longer than anybody waits.
 const noLimit = 1000 * time.Hour
 
 // lifted is t without what NoTimeoutsEnv lifts.

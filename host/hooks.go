@@ -7,7 +7,8 @@ import (
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
-// Hooks are told what happens, for metrics. They run in the goroutine in which it happens: a slow hook slows that down.
+// Hooks are told what happens, for metrics. They run in the goroutine in which it happens: a slow hook slows that down, and one
+// that waits for Close of what it is told about waits for itself.
 // They may be called concurrently; one that panics is logged and changes nothing.
 type Hooks struct {
 	WorkerSpawn    func(Worker)           // a process was started

@@ -171,11 +171,12 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 	return s, nil
 }
 
+// timeoutsOf is what a manifest says. There a limit of 0 is none, and a stop of 0 no waiting; in Timeouts 0 is what nobody set.
 func timeoutsOf(e registry.Entry) Timeouts {
 	t := e.Manifest.Timeouts
 	return Timeouts{
-		Start: time.Duration(t.Start), Call: time.Duration(t.Call), Drain: time.Duration(t.Drain),
-		Stop: time.Duration(t.Stop), HostConnect: time.Duration(t.HostConnect),
+		Start: first(time.Duration(t.Start), noLimit), Call: first(time.Duration(t.Call), noLimit), Drain: time.Duration(t.Drain),
+		Stop: first(time.Duration(t.Stop), time.Nanosecond), HostConnect: first(time.Duration(t.HostConnect), noLimit),
 	}
 }
 

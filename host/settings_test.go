@@ -28,6 +28,30 @@ func TestTimeoutsOfSettingsGoBeforeConfigBeforeManifestBeforeDefaults(t *testing
 	})
 }
 
+func TestZeroInAManifestIsNoLimitAndNoWaitingToStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		slow := func(ctx context.Context) error {
+			select {
+			case <-time.After(10 * time.Hour):
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		w.add("one", &fake{deaf: true, start: slow}, members{"timeouts": members{"start": "0s", "call": "0s", "stop": "0s", "hostConnect": "0s"}})
+		h := w.open()
+		if failed := h.Failed(); len(failed) != 0 {
+			t.Fatal(failed)
+		}
+		began := time.Now()
+		h.Close()
+		if d := time.Since(began); d > time.Millisecond {
+			t.Errorf("Close took %s", d)
+		}
+	})
+}
+
 func TestOverTakesOnlyWhatIsUnset(t *testing.T) {
 	one := host.Timeouts{Start: 1, Call: 1, Drain: 1, Stop: 1, HostConnect: 1}
 	two := host.Timeouts{Start: 2, Call: 2, Drain: 2, Stop: 2, HostConnect: 2}
