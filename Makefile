@@ -72,6 +72,15 @@ build: ## build the command into bin/hotplug
 size: build/plugins/counter/plugin.json ## print the size of the smallest plugin and the time to its first reply
 	@go run -buildvcs=false ./internal/tools/firstcall build/plugins/counter/counter
 
+.PHONY: footprint
+footprint: build/plugins/counter/plugin.json ## write what make size prints into docs/footprint.md
+	@{ printf '# Footprint\n\nThe smallest plugin (the counter sample): its stripped binary, and the time from the call of `host.Start` to its first\nreply. `make footprint` wrote this page; `make size` prints the line on your machine.\n\n    '; \
+	go run -buildvcs=false ./internal/tools/firstcall build/plugins/counter/counter; \
+	printf '\nHost and plugin ran free on %s cores (%s), %s, %s.\nThe machine is shared: the spread is part of the answer.\n' \
+		"$$(nproc)" "$$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$$(uname -sr)" "$$(go env GOVERSION)"; } >build/footprint.md
+	@mv build/footprint.md docs/footprint.md
+	@cat docs/footprint.md
+
 .PHONY: clean
 clean: ## remove what make has built
 	@chmod -R u+w build 2>/dev/null || true
@@ -79,7 +88,7 @@ clean: ## remove what make has built
 
 .PHONY: help
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 .PHONY: FORCE
 FORCE:
