@@ -117,3 +117,53 @@ func TestWhenItsHostIsKilledAStopHookThatHangsDoesNotHelp(t *testing.T) {
 	st := s.perform(play{Slow: true})
 	st.goes(st.kill)
 }
+
+func TestTheRuntimeFolderOfAKilledHostIsRemovedByTheNextOne(t *testing.T) {
+	s := newSite(t)
+	s.company()
+	st := s.perform(play{})
+	st.goes(st.kill)
+	<-st.done
+	left, err := os.ReadDir(s.runtime)
+	if err != nil || len(left) != 1 {
+		t.Fatalf("a killed host left %v, %v; want its folder", left, err)
+	}
+	s.age(left[0].Name())
+	h := s.openAsIs()
+	if _, err := os.Stat(filepath.Join(s.runtime, left[0].Name())); !os.IsNotExist(err) {
+		t.Errorf("the folder of the killed host is still there: %v", err)
+	}
+	s.goesOn(h)
+	s.close(h)
+	if left, _ := os.ReadDir(s.runtime); len(left) > 0 {
+		t.Errorf("the runtime folder still has %v", left)
+	}
+}
+
+// age makes a runtime folder older than the minute for which every one of them is left alone.
+func (s *site) age(name string) {
+	s.t.Helper()
+	old := time.Now().Add(-time.Hour)
+	mustDo(s.t, os.Chtimes(filepath.Join(s.runtime, name), old, old))
+}
+
+func TestTheNextHostLeavesTheFolderOfALivingOneAlone(t *testing.T) {
+	s := newSite(t)
+	s.company()
+	st := s.perform(play{})
+	living, err := os.ReadDir(s.runtime)
+	if err != nil || len(living) != 1 {
+		t.Fatalf("the first host has %v, %v; want one folder", living, err)
+	}
+	s.age(living[0].Name())
+	h := s.openAsIs()
+	s.goesOn(h)
+	if folders, _ := os.ReadDir(s.runtime); len(folders) != 2 {
+		t.Errorf("runtime folders %v, want one for each host", folders)
+	}
+	s.close(h)
+	if folders, _ := os.ReadDir(s.runtime); len(folders) != 1 {
+		t.Errorf("runtime folders %v, want that of the host that lives", folders)
+	}
+	st.goes(st.kill)
+}

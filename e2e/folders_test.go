@@ -12,56 +12,71 @@ import (
 	"github.com/go-hotplug/hotplug/host"
 )
 
-func TestOpenRefusesAFolderThatItCannotUseAndSaysWhatToDo(t *testing.T) {
-	tests := map[string]struct {
-		change func(*testing.T, *host.Config)
-		says   []string
-	}{
-		"a runtime folder whose socket paths are too long": {func(t *testing.T, c *host.Config) {
-			c.RuntimeDir = filepath.Join(c.RuntimeDir, strings.Repeat("long", 25))
-			mustDo(t, os.Mkdir(c.RuntimeDir, 0o700))
-		}, []string{"socket path", "linux allows 107", "set RuntimeDir to a shorter folder"}},
-		"a runtime folder of another user": {func(t *testing.T, c *host.Config) {
-			if os.Getuid() != 0 {
-				t.Skip("only root can give a folder away")
-			}
-			mustDo(t, os.Chown(c.RuntimeDir, 12345, 12345))
-		}, []string{"belongs to user 12345", "this process runs as user 0", "set RuntimeDir"}},
-		"a runtime folder that the group may write to": {func(t *testing.T, c *host.Config) {
-			mustDo(t, os.Chmod(c.RuntimeDir, 0o770))
-		}, []string{"has mode 0770", "chmod 0700"}},
-		"a runtime folder that everybody may write to": {func(t *testing.T, c *host.Config) {
-			mustDo(t, os.Chmod(c.RuntimeDir, 0o777))
-		}, []string{"has mode 0777", "chmod 0700"}},
-		"a runtime folder that is not there": {func(t *testing.T, c *host.Config) {
-			c.RuntimeDir = filepath.Join(c.RuntimeDir, "gone")
-		}, []string{"runtime folder", "gone", "no such file"}},
-		"a runtime folder that is a file": {func(t *testing.T, c *host.Config) {
-			c.RuntimeDir = filepath.Join(c.Dir, "file")
-			mustDo(t, os.WriteFile(c.RuntimeDir, nil, 0o600))
-		}, []string{"is not a folder"}},
-		"a state folder that is a file": {func(t *testing.T, c *host.Config) {
-			c.StateDir = filepath.Join(c.Dir, "file")
-			mustDo(t, os.WriteFile(c.StateDir, nil, 0o600))
-		}, []string{"store", "not a directory"}},
-		"a store that others may write to": {func(t *testing.T, c *host.Config) {
-			dir := filepath.Join(c.StateDir, "store")
-			mustDo(t, os.Mkdir(dir, 0o700))
-			mustDo(t, os.Chmod(dir, 0o777))
-		}, []string{"store", "may be written to by others", "chmod 0700"}},
-		"a store of another user": {func(t *testing.T, c *host.Config) {
-			if os.Getuid() != 0 {
-				t.Skip("only root can give a folder away")
-			}
-			dir := filepath.Join(c.StateDir, "store")
-			mustDo(t, os.Mkdir(dir, 0o700))
-			mustDo(t, os.Chown(dir, 12345, 12345))
-		}, []string{"belongs to user 12345", "choose another state folder"}},
-		"a plugins folder that is not there": {func(_ *testing.T, c *host.Config) {
-			c.Dir = filepath.Join(c.Dir, "nowhere")
-		}, []string{"read plugins folder", "nowhere", "no such file"}},
-		"no plugins folder": {func(t *testing.T, c *host.Config) { c.Dir = "" }, []string{"Dir is empty", "name the plugins folder"}},
-	}
+// A spoiler makes a configuration unusable; the error says these parts.
+type spoiler struct {
+	change func(*testing.T, *host.Config)
+	says   []string
+}
+
+var badRuntimeFolders = map[string]spoiler{
+	"a runtime folder whose socket paths are too long": {func(t *testing.T, c *host.Config) {
+		c.RuntimeDir = filepath.Join(c.RuntimeDir, strings.Repeat("long", 25))
+		mustDo(t, os.Mkdir(c.RuntimeDir, 0o700))
+	}, []string{"socket path", "linux allows 107", "set RuntimeDir to a shorter folder"}},
+	"a runtime folder of another user": {func(t *testing.T, c *host.Config) {
+		if os.Getuid() != 0 {
+			t.Skip("only root can give a folder away")
+		}
+		mustDo(t, os.Chown(c.RuntimeDir, 12345, 12345))
+	}, []string{"belongs to user 12345", "this process runs as user 0", "set RuntimeDir"}},
+	"a runtime folder that the group may write to": {func(t *testing.T, c *host.Config) {
+		mustDo(t, os.Chmod(c.RuntimeDir, 0o770))
+	}, []string{"has mode 0770", "chmod 0700"}},
+	"a runtime folder that everybody may write to": {func(t *testing.T, c *host.Config) {
+		mustDo(t, os.Chmod(c.RuntimeDir, 0o777))
+	}, []string{"has mode 0777", "chmod 0700"}},
+	"a runtime folder that is not there": {func(t *testing.T, c *host.Config) {
+		c.RuntimeDir = filepath.Join(c.RuntimeDir, "gone")
+	}, []string{"runtime folder", "gone", "no such file"}},
+	"a runtime folder that is a file": {func(t *testing.T, c *host.Config) {
+		c.RuntimeDir = filepath.Join(c.Dir, "file")
+		mustDo(t, os.WriteFile(c.RuntimeDir, nil, 0o600))
+	}, []string{"is not a folder"}},
+}
+
+var badOtherFolders = map[string]spoiler{
+	"a state folder that is a file": {func(t *testing.T, c *host.Config) {
+		c.StateDir = filepath.Join(c.Dir, "file")
+		mustDo(t, os.WriteFile(c.StateDir, nil, 0o600))
+	}, []string{"store", "not a directory"}},
+	"a store that others may write to": {func(t *testing.T, c *host.Config) {
+		dir := filepath.Join(c.StateDir, "store")
+		mustDo(t, os.Mkdir(dir, 0o700))
+		mustDo(t, os.Chmod(dir, 0o777))
+	}, []string{"store", "may be written to by others", "chmod 0700"}},
+	"a store of another user": {func(t *testing.T, c *host.Config) {
+		if os.Getuid() != 0 {
+			t.Skip("only root can give a folder away")
+		}
+		dir := filepath.Join(c.StateDir, "store")
+		mustDo(t, os.Mkdir(dir, 0o700))
+		mustDo(t, os.Chown(dir, 12345, 12345))
+	}, []string{"belongs to user 12345", "choose another state folder"}},
+	"a plugins folder that is not there": {func(_ *testing.T, c *host.Config) {
+		c.Dir = filepath.Join(c.Dir, "nowhere")
+	}, []string{"read plugins folder", "nowhere", "no such file"}},
+	"no plugins folder": {func(t *testing.T, c *host.Config) { c.Dir = "" }, []string{"Dir is empty", "name the plugins folder"}},
+}
+
+func TestOpenRefusesARuntimeFolderThatItCannotUseAndSaysWhatToDo(t *testing.T) {
+	refuses(t, badRuntimeFolders)
+}
+
+func TestOpenRefusesAStateOrPluginsFolderThatItCannotUseAndSaysWhatToDo(t *testing.T) {
+	refuses(t, badOtherFolders)
+}
+
+func refuses(t *testing.T, tests map[string]spoiler) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)

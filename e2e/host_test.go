@@ -150,6 +150,11 @@ func TestStatusIsWhatRuns(t *testing.T) {
 	if st.State != host.Ready || !st.Active || !st.Connected || st.Generation != 1 || st.Version != "1.0.0" || st.Dir != dir || len(st.Hash) != 64 || st.Description != "odd" {
 		t.Errorf("status %+v", st)
 	}
+	s.mu.Lock()
+	if !slices.Contains(s.groups, st.PID) || len(s.groups) != 2 {
+		t.Errorf("the spawn hook was told of %v, want %d and the counter", s.groups, st.PID)
+	}
+	s.mu.Unlock()
 	h.Plugin("oddity").Close()
 	if st := h.Plugin("oddity").Status(); st.State != host.Stopped || st.Active || st.Connected || st.PID != 0 || !strings.Contains(st.Reason, "asked") {
 		t.Errorf("status after Close %+v", st)

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "hotplug-e2e-")
+	dir, err := os.MkdirTemp("", "e2e-binaries-")
 	if err == nil {
 		defer os.RemoveAll(dir)
 		err = build(dir)

@@ -98,7 +98,7 @@ func TestALineOfThePluginsLoggerKeepsItsLevelAndFields(t *testing.T) {
 		level hclog.Level
 		value string
 	}{
-		"at trace": {hclog.Trace, "value"}, "at debug": {hclog.Debug, "[1 2]"}, "at info": {hclog.Info, "true"},
+		"at trace": {hclog.Trace, "value"}, "at debug": {hclog.Debug, "[1,2]"}, "at info": {hclog.Info, "true"},
 		"at warn": {hclog.Warn, "1.5"}, "at error": {hclog.Error, "two words"},
 	} {
 		var e entry
