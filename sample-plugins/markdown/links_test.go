@@ -63,6 +63,18 @@ func TestRenderTellsTitleHeadingsAndWords(t *testing.T) {
 	}
 }
 
+func TestTitleTakesInNoBadges(t *testing.T) {
+	for source, want := range map[string]string{
+		"# color [![PkgGoDev](https://example.com/b.svg)](https://example.com)\n\n# Next": "color",
+		"# [![Build](b.svg)](https://example.com)\n\n## Name\n":                           "Name",
+		"# ![Logo of cobra](logo.png)\n\n## Install\n":                                    "Logo of cobra",
+	} {
+		if doc := mustRender(t, connect(t, nil), "a.md", source); doc.Title != want {
+			t.Errorf("%q: title %q, want %q", source, doc.Title, want)
+		}
+	}
+}
+
 const useful = "[x](gone.md) ![i](/guide/img/dot.png)\n\n```go\nx\n```\n\n```py\ny\n```\n"
 
 func TestRenderDoesWithoutWhatTheHostDoesNotOffer(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/yuin/goldmark/util"
 
 	"github.com/go-hotplug/hotplug/rpc"
+	"github.com/go-hotplug/hotplug/sample-plugins/internal/prose"
 	"github.com/go-hotplug/hotplug/sample-plugins/markdown/markdownapi"
 )
 
@@ -67,7 +68,7 @@ func render(ctx context.Context, req markdownapi.RenderRequest) (markdownapi.Doc
 }
 
 func (p *page) parse() {
-	pc := parser.NewContext(parser.WithIDs(&slugs{}))
+	pc := parser.NewContext(parser.WithIDs(&prose.Slugs{}))
 	pc.Set(keyWarn, p.warn)
 	p.root = engine.Parser().Parse(text.NewReader(p.source), parser.WithContext(pc))
 }

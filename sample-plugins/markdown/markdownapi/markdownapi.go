@@ -34,7 +34,7 @@ type RenderRequest struct {
 // Document is a rendered document.
 type Document struct {
 	HTML     string    `json:"html"`
-	Title    string    `json:"title,omitempty"`    // the first heading of the highest level, as text
+	Title    string    `json:"title,omitempty"`    // the first heading of the highest level that has text; badges have none
 	Headings []Heading `json:"headings,omitempty"` // in order
 	Links    []Link    `json:"links,omitempty"`    // in order, images included, each target once
 	Words    int       `json:"words"`              // of prose; code is not counted

@@ -1,4 +1,4 @@
-package main
+package prose
 
 import (
 	"strconv"
@@ -8,13 +8,14 @@ import (
 	"github.com/yuin/goldmark/ast"
 )
 
-// slugs makes the ids of headings, the way forges do: "What's new?" is whats-new, a second one whats-new-1.
-type slugs struct {
+// Slugs makes the ids of headings, the way forges do: "What's new?" is whats-new, a second one whats-new-1. It is for one document;
+// the zero value is ready.
+type Slugs struct {
 	used map[string]int // how often a slug was asked for
 }
 
 // Generate implements parser.IDs.
-func (s *slugs) Generate(value []byte, _ ast.NodeKind) []byte {
+func (s *Slugs) Generate(value []byte, _ ast.NodeKind) []byte {
 	base := slug(string(value))
 	id := base
 	for s.used[id] > 0 {
@@ -26,7 +27,7 @@ func (s *slugs) Generate(value []byte, _ ast.NodeKind) []byte {
 }
 
 // Put implements parser.IDs.
-func (s *slugs) Put(value []byte) {
+func (s *Slugs) Put(value []byte) {
 	if s.used == nil {
 		s.used = map[string]int{}
 	}
