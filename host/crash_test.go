@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -67,6 +68,17 @@ func TestACrashReportHasTheLastFiftyLinesOfStderr(t *testing.T) {
 		}
 		if got := report.Error(); !strings.HasPrefix(got, "it ended before it was ready: SIGSEGV (core dumped)") || !strings.Contains(got, "; the end of its stderr:\n    line 20\n") || report.Code != -1 {
 			t.Error(got)
+		}
+	})
+}
+
+func TestACrashReportShowsOnlyTheBeginningOfALongLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("one", prints(func(_, stderr io.Writer) { fmt.Fprintln(stderr, strings.Repeat("é", 20_000)) }))
+		text := w.open().Failed()[0].Err.Error()
+		if !strings.Contains(text, strings.Repeat("é", 2048)+" ...") || len(text) > 5000 || strings.Contains(text, "\uFFFD") {
+			t.Errorf("%d bytes: %.200s", len(text), text)
 		}
 	})
 }

@@ -13,7 +13,8 @@ import (
 
 const (
 	maxLine   = 64 << 10    // bytes of one line; a longer one is logged in pieces
-	tailLines = 50          // lines of stderr that a crash report holds
+	tailLines = 50          // lines of stderr that a crash report holds,
+	tailWidth = 4 << 10     // and how many bytes of each
 	lineQueue = 1024        // lines that wait for a slow logger
 	patience  = time.Second // how long a plugin's output waits for a slow logger before lines are dropped and counted
 )
@@ -82,7 +83,7 @@ func (l *lines) read(r io.Reader, stderr bool) {
 func (l *lines) add(line outLine) {
 	if line.stderr {
 		l.mu.Lock()
-		l.last = append(l.last, line.text)
+		l.last = append(l.last, shortened(line.text))
 		if len(l.last) > tailLines {
 			l.last = append(l.last[:0], l.last[len(l.last)-tailLines:]...)
 		}
@@ -102,6 +103,14 @@ func (l *lines) add(line outLine) {
 		l.dropped++
 		l.mu.Unlock()
 	}
+}
+
+// shortened is a line as a report shows it. The whole line is in the log.
+func shortened(text string) string {
+	if len(text) <= tailWidth {
+		return text
+	}
+	return strings.ToValidUTF8(text[:tailWidth], "") + " ..."
 }
 
 // patience is spent once: while lines are being dropped nothing waits.

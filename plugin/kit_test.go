@@ -84,6 +84,12 @@ type life struct {
 
 func serve(t *testing.T, s plugin.Server, change ...func(*wire.Startup)) *life {
 	t.Helper()
+	return serveOn(t, s, func(m *memory) net.Listener { return m }, change...)
+}
+
+// serveOn is serve with a listener around the one in memory.
+func serveOn(t *testing.T, s plugin.Server, around func(*memory) net.Listener, change ...func(*wire.Startup)) *life {
+	t.Helper()
 	if s.Logger == nil {
 		s.Logger = hclog.NewNullLogger()
 	}
@@ -100,7 +106,7 @@ func serve(t *testing.T, s plugin.Server, change ...func(*wire.Startup)) *life {
 	ctx, cancel := context.WithCancel(context.Background())
 	l.ask = cancel
 	t.Cleanup(func() { cancel(); end.CloseWithError(io.ErrClosedPipe) })
-	given := plugin.Given{Startup: l.startup, Listener: l.listener, Lifeline: end, Kill: func() { l.kills.Add(1); l.killed <- time.Now() }}
+	given := plugin.Given{Startup: l.startup, Listener: around(l.listener), Lifeline: end, Kill: func() { l.kills.Add(1); l.killed <- time.Now() }}
 	go func() { l.ended <- s.Serve(ctx, given) }()
 	return l
 }
