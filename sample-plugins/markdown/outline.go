@@ -18,9 +18,7 @@ func (p *page) outline() {
 			return ast.WalkContinue, nil
 		}
 		text := prose.Heading(h, p.source)
-		id, _ := h.AttributeString("id")
-		raw, _ := id.([]byte)
-		p.doc.Headings = append(p.doc.Headings, markdownapi.Heading{Level: h.Level, ID: string(raw), Text: text})
+		p.doc.Headings = append(p.doc.Headings, markdownapi.Heading{Level: h.Level, ID: prose.ID(h), Text: text})
 		if text != "" && h.Level < best {
 			best, p.doc.Title = h.Level, text
 		}

@@ -7,11 +7,8 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
-	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 
 	"github.com/go-hotplug/hotplug/rpc"
@@ -20,21 +17,8 @@ import (
 )
 
 // engine lets raw HTML through: whatever it writes is sanitized afterwards, as a whole.
-var engine = goldmark.New(
-	goldmark.WithExtensions(
-		extension.Linkify, extension.Strikethrough, extension.TaskList, extension.Footnote,
-		extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
-	),
-	goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithParagraphTransformers(
-		util.Prioritized(limitTables, beforeTables), util.Prioritized(limitParagraphs, afterTables))),
-	goldmark.WithRendererOptions(html.WithUnsafe(), renderer.WithNodeRenderers(util.Prioritized(codeRenderer{}, 100))),
-)
-
-// Priorities around that of extension.Table, which is 200.
-const (
-	beforeTables = 50 // before link references as well, which take a long paragraph apart
-	afterTables  = 250
-)
+var engine = goldmark.New(append(prose.Options(),
+	goldmark.WithRendererOptions(html.WithUnsafe(), renderer.WithNodeRenderers(util.Prioritized(codeRenderer{}, 100))))...)
 
 // A page is one document on its way to HTML.
 type page struct {
@@ -46,11 +30,11 @@ type page struct {
 }
 
 func render(ctx context.Context, req markdownapi.RenderRequest) (markdownapi.Document, error) {
-	if err := check(req); err != nil {
+	if err := prose.Check(req.Name, req.Source); err != nil {
 		return markdownapi.Document{}, err
 	}
 	p := &page{name: req.Name, source: []byte(strings.ToValidUTF8(req.Source, "\uFFFD")), host: rpc.Caller(ctx)}
-	p.parse()
+	p.root = prose.Parse(engine.Parser(), p.source, p.warn)
 	p.outline()
 	if err := p.highlight(ctx); err != nil {
 		return markdownapi.Document{}, err
@@ -65,10 +49,4 @@ func render(ctx context.Context, req markdownapi.RenderRequest) (markdownapi.Doc
 	}
 	p.doc.HTML = balance(tags)
 	return p.doc, nil
-}
-
-func (p *page) parse() {
-	pc := parser.NewContext(parser.WithIDs(&prose.Slugs{}))
-	pc.Set(keyWarn, p.warn)
-	p.root = engine.Parser().Parse(text.NewReader(p.source), parser.WithContext(pc))
 }

@@ -7,15 +7,12 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
 
 	"github.com/go-hotplug/hotplug/sample-plugins/internal/prose"
 )
 
 func parse(source string) ast.Node {
-	md := goldmark.New(goldmark.WithParserOptions(parser.WithAutoHeadingID()))
-	return md.Parser().Parse(text.NewReader([]byte(source)), parser.WithContext(parser.NewContext(parser.WithIDs(&prose.Slugs{}))))
+	return prose.Parse(goldmark.New(prose.Options()...).Parser(), []byte(source), nil)
 }
 
 func TestTextIsWhatPeopleRead(t *testing.T) {
@@ -53,8 +50,7 @@ func TestSlugsAreUniqueAndReadable(t *testing.T) {
 	source := "# What's new?\n\n# What's new?\n\n# What's new 1\n\n# Über 2_x\n\n# ???\n\n# 中文 标题\n"
 	var got []string
 	for n := parse(source).FirstChild(); n != nil; n = n.NextSibling() {
-		id, _ := n.AttributeString("id")
-		got = append(got, string(id.([]byte)))
+		got = append(got, prose.ID(n.(*ast.Heading)))
 	}
 	if want := []string{"whats-new", "whats-new-1", "whats-new-1-1", "über-2_x", "section", "中文-标题"}; !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

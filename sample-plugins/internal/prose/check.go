@@ -1,4 +1,4 @@
-package main
+package prose
 
 import (
 	"strings"
@@ -14,32 +14,32 @@ const (
 	markers    = ">-+*.)" // what quotes and lists begin with
 )
 
-// check refuses what would cost too much to parse.
-func check(req markdownapi.RenderRequest) error {
-	if len(req.Name) > maxName {
-		return rpc.Errorf(rpc.Invalid, "the document's name is %d bytes: at most %d are allowed", len(req.Name), maxName)
+// Check refuses what would cost too much to parse, as rpc.Invalid. The name is that of the document, for the error.
+func Check(name, source string) error {
+	if len(name) > maxName {
+		return rpc.Errorf(rpc.Invalid, "the document's name is %d bytes: at most %d are allowed", len(name), maxName)
 	}
-	if len(req.Source) > markdownapi.MaxSource {
-		return rpc.Errorf(rpc.Invalid, "%s is %d bytes: at most %d are rendered, split the document", req.Name, len(req.Source), markdownapi.MaxSource)
+	if len(source) > markdownapi.MaxSource {
+		return rpc.Errorf(rpc.Invalid, "%s is %d bytes: at most %d are rendered, split the document", name, len(source), markdownapi.MaxSource)
 	}
-	if n := strings.Count(req.Source, "[^"); n > maxNotes {
-		return rpc.Errorf(rpc.Invalid, "%s has %d footnotes: at most %d are rendered", req.Name, n, maxNotes)
+	if n := strings.Count(source, "[^"); n > maxNotes {
+		return rpc.Errorf(rpc.Invalid, "%s has %d footnotes: at most %d are rendered", name, n, maxNotes)
 	}
-	return checkLines(req)
+	return checkLines(name, source)
 }
 
-func checkLines(req markdownapi.RenderRequest) error {
+func checkLines(name, source string) error {
 	number := 0
-	for line := range strings.Lines(req.Source) {
+	for line := range strings.Lines(source) {
 		number++
 		if len(line) > markdownapi.MaxLine {
-			return rpc.Errorf(rpc.Invalid, "%s:%d: the line is %d bytes: at most %d are rendered, break it", req.Name, number, len(line), markdownapi.MaxLine)
+			return rpc.Errorf(rpc.Invalid, "%s:%d: the line is %d bytes: at most %d are rendered, break it", name, number, len(line), markdownapi.MaxLine)
 		}
 		if heading := strings.TrimLeft(line, markers+" \t0123456789"); len(line) > maxHeading && strings.HasPrefix(heading, "#") {
-			return rpc.Errorf(rpc.Invalid, "%s:%d: the heading is %d bytes: at most %d are rendered", req.Name, number, len(line), maxHeading)
+			return rpc.Errorf(rpc.Invalid, "%s:%d: the heading is %d bytes: at most %d are rendered", name, number, len(line), maxHeading)
 		}
 		if n := depth(line); n > markdownapi.MaxDepth {
-			return rpc.Errorf(rpc.Invalid, "%s:%d: quotes and lists nest %d deep: at most %d are rendered", req.Name, number, n, markdownapi.MaxDepth)
+			return rpc.Errorf(rpc.Invalid, "%s:%d: quotes and lists nest %d deep: at most %d are rendered", name, number, n, markdownapi.MaxDepth)
 		}
 	}
 	return nil
