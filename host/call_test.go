@@ -70,22 +70,15 @@ func TestACallWaitsWhileThePluginStarts(t *testing.T) {
 
 func TestACallToAStartingPluginEndsAtItsDeadlineAndWasNotDelivered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.add("late", &fake{start: starts(make(chan struct{}))})
-		ended := make(chan error, 1)
-		w.config.Handlers = []rpc.Handler{host.Forward(echo, "late")}
-		w.add("first", &fake{serving: func(c *rpc.Conn) {
-			go func() {
-				ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-				defer cancel()
-				_, err := echo.Call(ctx, c, "hi")
-				ended <- err
-			}()
-		}})
-		w.config.Timeouts.Start = 5 * time.Second
-		w.open()
-		if err := <-ended; !errors.Is(err, rpc.Timeout) {
-			t.Errorf("got %v", err)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := echo.Call(ctx, host.StartingPlugin("late"), "hi")
+		if d := time.Since(began); d != 3*time.Second || !errors.Is(err, rpc.Timeout) || rpc.Delivered(err) != rpc.NotDelivered {
+			t.Errorf("after %s: %v, delivered %s", d, err, rpc.Delivered(err))
+		}
+		if want := `kit.echo: plugin "late" is still starting: context deadline exceeded`; err.Error() != want {
+			t.Errorf("got %q, want %q", err, want)
 		}
 	})
 }

@@ -66,3 +66,10 @@ func Flood(n int) []Event {
 	}
 	return b.take(r)
 }
+
+// StartingPlugin is a handle whose plugin never gets further.
+func StartingPlugin(name string) *Plugin {
+	p := newPlugin(&environment{}, name, nil)
+	p.state = Starting
+	return p
+}

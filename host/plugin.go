@@ -122,7 +122,7 @@ func (p *Plugin) await(ctx context.Context, what string) (*instance, error) {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, rpc.NotSent(rpc.CodeOf(ctx.Err()), "%s: %s: plugin %q is still starting: %w", p.name, what, p.name, context.Cause(ctx))
+			return nil, rpc.NotSent(rpc.CodeOf(ctx.Err()), "%s: plugin %q is still starting: %w", what, p.name, context.Cause(ctx))
 		}
 	}
 }
