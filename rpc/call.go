@@ -28,11 +28,13 @@ func (p *pending) settle(f wire.Frame, buf *wire.Buffer) {
 
 // Invoke implements Peer.
 func (c *Conn) Invoke(ctx context.Context, m *Message, reply any) error {
-	if c.opt.Observe == nil {
+	if c.opt.Observe == nil && len(c.opt.Middleware) == 0 {
 		return c.invoke(ctx, m, reply)
 	}
 	start := time.Now()
-	err := c.invoke(ctx, m, reply)
+	own, call := c.begin(m, start)
+	err := c.invoke(ctx, own, reply)
+	c.end(call, err)
 	c.observe(Observation{Type: m.Type, Kind: m.Kind, Duration: time.Since(start), Err: err})
 	return err
 }

@@ -25,12 +25,13 @@ type Message struct {
 	Payload any               // the Go value, on the sending side; nil if there is none
 	Headers map[string]string // travels beside the payload: trace context and the like; may be nil
 
-	Reply bool   // it ends a call; false: a request or notice
-	Err   *Error // of a reply that is an error; nil: a result
+	Reply    bool   // it ends a call; false: a request or notice
+	replaced bool   // Payload counts, whatever arrived
+	Err      *Error // of a reply that is an error; nil: a result
+	Call     *Call  // what request and reply share, for middleware; nil where there is none
 
 	describe   func(name string, kind Kind) Use // the sender's types; nil: not stated
-	source     func(v any) error                // decodes an incoming payload; nil: Payload has the value
-	replaced   bool                             // Payload counts, whatever source has
+	arrived    *arrival                         // an incoming payload; nil: Payload has the value
 	serializer codec.Serializer
 }
 

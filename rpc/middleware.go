@@ -29,8 +29,8 @@ type Middleware func(ctx context.Context, m *Message, d Direction) (*Message, er
 // Decode reads the payload into v, a non-nil pointer: of an incoming message from its bytes, of an outgoing one from the Go value. The
 // payload stays as it is.
 func (m *Message) Decode(v any) error {
-	if m.source != nil && !m.replaced {
-		return m.source(v)
+	if m.arrived != nil && !m.replaced {
+		return m.arrived.decode(v)
 	}
 	return assign(v, m.Payload, m.serializer)
 }
@@ -71,6 +71,7 @@ func assign(v, value any, s codec.Serializer) error {
 // pass sends a message through the middleware.
 func (c *Conn) pass(ctx context.Context, m *Message, d Direction) (*Message, error) {
 	m.serializer = c.opt.Serializer
+	reply, call := m.Reply, m.Call
 	for _, mw := range c.opt.Middleware {
 		next, err := c.step(ctx, mw, m, d)
 		if err != nil {
@@ -79,6 +80,7 @@ func (c *Conn) pass(ctx context.Context, m *Message, d Direction) (*Message, err
 		if next != nil && next != m {
 			m = next.inPlaceOf(m)
 		}
+		m.Reply, m.Call = reply, call // they say what the message is, and are nobody's to change
 	}
 	return m, nil
 }
@@ -86,7 +88,7 @@ func (c *Conn) pass(ctx context.Context, m *Message, d Direction) (*Message, err
 // inPlaceOf completes a message that a middleware made itself.
 func (m *Message) inPlaceOf(old *Message) *Message {
 	if m.Payload == nil && !m.replaced {
-		m.source, m.Payload = old.source, old.Payload
+		m.arrived, m.Payload = old.arrived, old.Payload
 	} else {
 		m.replaced = true
 	}
@@ -103,13 +105,12 @@ func (c *Conn) step(ctx context.Context, mw Middleware, m *Message, d Direction)
 	return mw(ctx, m, d)
 }
 
-// outgoing passes what is about to be sent. The caller's own message is not changed.
+// outgoing passes what is about to be sent: a message that begin has made, if there is middleware.
 func (c *Conn) outgoing(ctx context.Context, m *Message) (*Message, error) {
 	if len(c.opt.Middleware) == 0 {
 		return m, nil
 	}
-	own := *m
-	next, err := c.pass(ctx, &own, Outgoing)
+	next, err := c.pass(ctx, m, Outgoing)
 	if err != nil {
 		return nil, unsentError(err)
 	}
@@ -122,8 +123,8 @@ func (c *Conn) incoming(ctx context.Context, in *inbound) error {
 		return nil
 	}
 	m, err := c.pass(ctx, &Message{
-		Kind: in.kind, Type: in.frame.Type, Headers: in.frame.Meta.Headers,
-		source: func(v any) error { return c.format.DecodePayload(&in.frame, v) },
+		Kind: in.kind, Type: in.frame.Type, Headers: in.frame.Meta.Headers, Call: in.call,
+		arrived: &arrival{c.format, &in.frame},
 	}, Incoming)
 	if err != nil {
 		return err
@@ -140,7 +141,8 @@ func (c *Conn) answering(ctx context.Context, in *inbound, out *outcome) {
 	if len(c.opt.Middleware) == 0 {
 		return
 	}
-	m := &Message{Kind: in.kind, Type: in.frame.Type, Reply: true, Payload: out.res}
+	m := &Message{Kind: in.kind, Type: in.frame.Type, Reply: true, Payload: out.res, Call: in.call}
+	in.call.Replied = true
 	if out.err != nil {
 		m.Err = c.record(in, out.err)
 	}
@@ -157,9 +159,10 @@ func (c *Conn) answering(ctx context.Context, in *inbound, out *outcome) {
 
 // answered passes the reply to a call, before it is decoded. failed is the error that the peer answered; nil for a result.
 func (c *Conn) answered(ctx context.Context, m *Message, p *pending, failed *Error, reply any) error {
-	r := &Message{Kind: m.Kind, Type: m.Type, Reply: true, Err: failed}
+	r := &Message{Kind: m.Kind, Type: m.Type, Reply: true, Err: failed, Call: m.Call}
+	m.Call.Replied = true
 	if failed == nil {
-		r.source = func(v any) error { return c.format.DecodePayload(&p.frame, v) }
+		r.arrived = &arrival{c.format, &p.frame}
 	}
 	r, err := c.pass(ctx, r, Incoming)
 	if err != nil {

@@ -80,7 +80,9 @@ func (n *noticeSender) acknowledge(count uint64) bool {
 // Notify implements Peer.
 func (c *Conn) Notify(ctx context.Context, m *Message) error {
 	start := time.Now()
-	err := c.notify(ctx, m)
+	own, call := c.begin(m, start)
+	err := c.notify(ctx, own)
+	c.end(call, err)
 	c.observe(Observation{Type: m.Type, Kind: KindNotice, Duration: time.Since(start), Err: err})
 	return err
 }
@@ -296,16 +298,21 @@ func (c *Conn) handleNotice(in *inbound) {
 		return
 	}
 	start := time.Now()
+	in.call = c.newCall(start)
 	_, err := c.runHandler(ctx, in, true)
 	if err != nil {
 		c.warn("notice not handled", "message", in.frame.Type, "error", err.Error())
 	}
+	c.end(in.call, err)
 	c.observe(Observation{Type: in.frame.Type, Kind: KindNotice, Incoming: true, Duration: time.Since(start), Err: err})
 }
 
 func (c *Conn) concludeNotice(in *inbound, cancel context.CancelFunc) {
 	in.release()
 	cancel()
+	if in.call != nil {
+		c.end(in.call, errGoexit(in)) // it has ended already, if the handler returned
+	}
 	if n := c.inbox.done(in); n > 0 {
 		c.acknowledge(n)
 	}

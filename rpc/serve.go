@@ -16,6 +16,7 @@ type inbound struct {
 	buf      *wire.Buffer
 	size     int  // of the frame, in bytes; notices
 	kind     Kind // as the handler declares it; empty until it is found
+	call     *Call
 	cancel   context.CancelFunc
 	deadline time.Time // zero: none
 
@@ -107,8 +108,9 @@ type outcome struct {
 // handle runs the handler and answers.
 func (c *Conn) handle(ctx context.Context, in *inbound, refuse *Error) {
 	// What stands if the handler never returns: runtime.Goexit, as testing's FailNow calls it, runs only what is deferred.
-	out := outcome{err: &Error{Code: Internal, Origin: c.opt.Side, Message: in.frame.Type + ": the handler ended its goroutine without returning"}}
-	defer c.conclude(in, &out, time.Now())
+	out, start := outcome{err: errGoexit(in)}, time.Now()
+	in.call = c.newCall(start)
+	defer c.conclude(in, &out, start)
 	if refuse != nil {
 		out.err = c.record(in, refuse)
 		return
@@ -121,10 +123,15 @@ func (c *Conn) handle(ctx context.Context, in *inbound, refuse *Error) {
 	c.answering(ctx, in, &out)
 }
 
+func errGoexit(in *inbound) *Error {
+	return &Error{Code: Internal, Origin: in.conn.opt.Side, Message: in.frame.Type + ": the handler ended its goroutine without returning"}
+}
+
 // conclude answers. The request leaves the table first: a peer that has its answer may send the next call at once.
 func (c *Conn) conclude(in *inbound, out *outcome, start time.Time) {
 	in.release()
 	in.cancel()
+	c.end(in.call, out.err)
 	c.observe(Observation{Type: in.frame.Type, Kind: in.kind, Incoming: true, Duration: time.Since(start), Err: out.err})
 	c.mu.Lock()
 	if c.serving[in.frame.Tx] == in {
