@@ -64,6 +64,7 @@ func (i *instance) drain(ctx context.Context) error {
 	go func() {
 		select {
 		case <-i.proc.Done():
+			i.readRest()
 			cancel()
 		case <-stop:
 		}
@@ -73,6 +74,20 @@ func (i *instance) drain(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// restLimit is how long the host may take to read what a process wrote before it ended.
+const restLimit = time.Second
+
+// readRest waits until all that an ended process wrote is read: its last answers may be in the socket still. The end of file follows
+// them at once, for nobody else has its end of the connection.
+func (i *instance) readRest() {
+	timer := time.NewTimer(restLimit)
+	defer timer.Stop()
+	select {
+	case <-i.conn.Done():
+	case <-timer.C:
+	}
 }
 
 // ended waits for the process's end, for at most d.
@@ -122,6 +137,9 @@ func (i *instance) clean() {
 		i.log.Error("the process does not end after SIGKILL")
 	}
 	if i.conn != nil {
+		if !i.active() {
+			i.readRest()
+		}
 		i.conn.Close()
 	}
 	i.lines.wait()
