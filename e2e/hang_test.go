@@ -5,6 +5,9 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -165,4 +168,45 @@ func TestACallerThatGivesUpReturnsAtOnce(t *testing.T) {
 		t.Errorf("after %s: %v", time.Since(start), err)
 	}
 	s.goesOn(h)
+}
+
+func TestCloseLosesNoAnswerOnABusyMachine(t *testing.T) {
+	const many = 12
+	s := newSite(t)
+	for i := range many {
+		s.install("oddity-"+string(rune('a'+i)), "oddity", nil)
+	}
+	started := make(chan struct{}, 8*many)
+	h := s.open(func(c *host.Config) { c.Handlers = []rpc.Handler{startedHandler(started)} })
+	results := make(chan error, 8*many)
+	for i := range 8 * many {
+		go func() {
+			_, err := oddityapi.Slow.Call(t.Context(), h.Plugin("oddity-"+string(rune('a'+i%many))), oddityapi.Number{N: 400})
+			results <- err
+		}()
+	}
+	for range 8 * many {
+		await(t, started, "the handlers to run")
+	}
+	idle := burn()
+	defer idle()
+	s.close(h)
+	for range 8 * many {
+		if err := <-results; err != nil {
+			t.Errorf("a call in flight: %v", err)
+		}
+	}
+}
+
+// burn keeps every processor busy until the result is called.
+func burn() (idle func()) {
+	var over atomic.Bool
+	var all sync.WaitGroup
+	for range 4 * runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for !over.Load() {
+			}
+		})
+	}
+	return func() { over.Store(true); all.Wait() }
 }
