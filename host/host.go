@@ -142,14 +142,7 @@ func (h *Host) startAll() {
 }
 
 // over reports whether there is no process and never will be.
-func (p *Plugin) over() bool {
-	select {
-	case <-p.done:
-		return true
-	default:
-		return false
-	}
-}
+func (p *Plugin) over() bool { return isClosed(p.done) }
 
 // newSpec says what to launch for an entry of the registry.
 func newSpec(c *Config, e registry.Entry) (*spec, error) {

@@ -184,14 +184,7 @@ func (i *instance) connect(ctx context.Context, c net.Conn) error {
 func (i *instance) heardGoodbye(rpc.Goodbye) { i.left.Do(func() { close(i.leaving) }) }
 
 // active reports whether the process runs.
-func (i *instance) active() bool {
-	select {
-	case <-i.proc.Done():
-		return false
-	default:
-		return true
-	}
-}
+func (i *instance) active() bool { return !isClosed(i.proc.Done()) }
 
 // abort ends an instance that did not get as far as serving, and says why.
 func (i *instance) abort(ctx context.Context, cause error) error {

@@ -27,15 +27,33 @@ func (p *Plugin) live(required []dependency) {
 	p.serving.Store(i)
 	p.move(Ready, fmt.Sprintf("answers %d messages", len(i.hello.Handles)), nil)
 	close(p.settled)
+	p.serve(i)
+}
+
+// serve waits for what ends an instance, and ends it. If several things have happened, what was asked for goes before what broke.
+func (p *Plugin) serve(i *instance) {
 	select {
 	case <-p.asked.Done():
-		p.stop(i, "the host asked it to stop")
 	case <-i.leaving:
-		p.stop(i, "it asked to leave")
 	case <-i.conn.Done():
-		p.crashed(i)
 	case <-i.proc.Done():
+	}
+	switch {
+	case p.asked.Err() != nil:
+		p.stop(i, "the host asked it to stop")
+	case isClosed(i.leaving):
+		p.stop(i, "it asked to leave")
+	default:
 		p.crashed(i)
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 
