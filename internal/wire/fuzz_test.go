@@ -69,8 +69,11 @@ func fuzzDecode(f *testing.F, l layout) {
 func FuzzPackDecode(f *testing.F) { fuzzDecode(f, packed) }
 func FuzzJSONDecode(f *testing.F) { fuzzDecode(f, jsonL) }
 
-// chunks hands out data in pieces whose lengths sizes says.
-type chunks struct{ data, sizes []byte }
+// chunks hands out data in pieces whose lengths sizes says. Few reads in a row give nothing: a hundred of them are a broken reader.
+type chunks struct {
+	data, sizes []byte
+	empty       int // reads in a row that gave nothing
+}
 
 func (c *chunks) Read(p []byte) (int, error) {
 	if len(c.data) == 0 {
@@ -79,6 +82,9 @@ func (c *chunks) Read(p []byte) (int, error) {
 	n := min(1, len(p))
 	if len(c.sizes) > 0 {
 		n, c.sizes = min(int(c.sizes[0]), len(p)), c.sizes[1:]
+	}
+	if c.empty++; n > 0 || c.empty > 10 {
+		n, c.empty = max(n, 1), 0
 	}
 	n = copy(p[:n], c.data)
 	c.data = c.data[n:]
@@ -120,7 +126,7 @@ func FuzzReaderFrames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data, sizes []byte) {
 		const limit = 64
 		for _, l := range []layout{packed, jsonL, user(";;\n"), user("aab")} {
-			r := reader(l, &chunks{data, sizes}, limit)
+			r := reader(l, &chunks{data: data, sizes: sizes}, limit)
 			for _, want := range expected(data, l.format().Terminator(), limit) {
 				buf, err := r.Frame()
 				if err != nil || string(buf.B) != want {
