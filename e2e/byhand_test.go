@@ -257,7 +257,8 @@ func TestAnotherHostIsServedIfTheFirstAnswersNoPing(t *testing.T) {
 
 func TestAPluginLeavesOnSIGTERMBeforeAnyHostConnected(t *testing.T) {
 	w := byHand(t, "counter", nil)
-	w.dial() // it listens
+	_, err := w.greet(func(h *wire.HostHello) { h.Token = "" })
+	says(t, err, "wrong token") // it accepts connections, and has no host
 	if err := w.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
