@@ -27,7 +27,7 @@ func TestAPluginThatDoesNotStartSaysWhyAndTheOthersRun(t *testing.T) {
 		"hangs before it accepts":     {crashes("hang", nil), []string{"handshake", "not ready within 1.5s (timeouts.start)"}},
 		"closes its listener":         {crashes("close-listener", nil), []string{"handshake"}},
 		"accepts and never answers":   {crashes("silent", nil), []string{"handshake", "not ready within 1.5s (timeouts.start)"}},
-		"accepts and hangs up":        {crashes("hang-up", nil), []string{"handshake", "the plugin closed the connection"}},
+		"accepts and hangs up":        {crashes("hang-up", nil), []string{"it ended before it was ready: exit status 0"}},
 		"speaks garbage":              {crashes("garbage", nil), []string{"handshake", "expected a handshake line of JSON, found"}},
 		"speaks one endless line":     {crashes("endless", nil), []string{"the handshake line is over the limit of 1048576 bytes"}},
 		"stops in the middle":         {crashes("half-line", nil), []string{"handshake", "not ready within 1.5s"}},
