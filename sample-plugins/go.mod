@@ -7,6 +7,7 @@ require (
 	github.com/go-hotplug/hotplug v0.0.0
 	github.com/microcosm-cc/bluemonday v1.0.27
 	github.com/yuin/goldmark v1.8.7
+	golang.org/x/image v0.47.0
 )
 
 require (

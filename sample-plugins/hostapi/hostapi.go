@@ -9,6 +9,9 @@ const (
 
 	// Exists tells which of a page's links lead nowhere, all of them in one call.
 	Exists rpc.Query[ExistsRequest, ExistsReply] = "host.exists"
+
+	// Anchors tells where in a page a link can lead: #install in setup.md#install. A site knows that once its pages are rendered.
+	Anchors rpc.Query[AnchorsRequest, AnchorsReply] = "host.anchors"
 )
 
 // AssetRequest names a file of the site.
@@ -32,4 +35,20 @@ type ExistsRequest struct {
 // ExistsReply lists those of the paths that do not exist.
 type ExistsReply struct {
 	Missing []string `json:"missing,omitempty"`
+}
+
+// AnchorsRequest names files of the site, as AssetRequest does.
+type AnchorsRequest struct {
+	Paths []string `json:"paths"`
+}
+
+// AnchorsReply has those of the paths that are pages whose anchors are known. A path that is missing here is not known to be wrong.
+type AnchorsReply struct {
+	Pages []PageAnchors `json:"pages,omitempty"`
+}
+
+// PageAnchors are what can stand behind the # of a link to a page.
+type PageAnchors struct {
+	Path string   `json:"path"`
+	IDs  []string `json:"ids,omitempty"`
 }
