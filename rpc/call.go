@@ -52,7 +52,7 @@ func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 	}
 	if _, has := ctx.Deadline(); !has && c.opt.CallTimeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, c.opt.CallTimeout, fmt.Errorf("no reply within the call timeout of %s: %w", c.opt.CallTimeout, context.DeadlineExceeded))
+		ctx, cancel = context.WithTimeoutCause(ctx, c.opt.CallTimeout, c.late)
 		defer cancel()
 	}
 	select {

@@ -59,6 +59,7 @@ type Conn struct {
 	base   context.Context // ends with the connection; carries what handlers find
 	cancel context.CancelCauseFunc
 	slots  chan struct{} // one for each call in flight from here
+	late   error         // the cause of a context that the call time-out ended
 	lastTx atomic.Uint64
 
 	mu       sync.Mutex // guards all below; never held while calling out
@@ -96,7 +97,7 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	c := &Conn{
 		opt: opt, format: wire.FormatOf(opt.Serializer), stream: stream, base: base, cancel: cancel,
-		slots: make(chan struct{}, opt.MaxInflight),
+		slots: make(chan struct{}, opt.MaxInflight), late: fmt.Errorf("no reply within the call timeout of %s: %w", opt.CallTimeout, context.DeadlineExceeded),
 		calls: make(map[wire.Tx]*pending), serving: make(map[wire.Tx]*inbound), checked: make(map[checkKey]error),
 		done: make(chan struct{}),
 	}
