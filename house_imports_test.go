@@ -28,6 +28,7 @@ var mayImport = map[string]string{
 
 	"rpc":                "codec internal/nearest internal/wire shape",
 	"rpc/rpctest":        "rpc internal/pipe",
+	"rpc/middleware":     "rpc",
 	"internal/lifecycle": "rpc",
 
 	"manifest": "internal/nearest",
