@@ -45,7 +45,7 @@ func look(path string, p *policy) *Candidate {
 		return &Candidate{
 			Entry:  Entry{Name: filepath.Base(path), Dir: filepath.Dir(path), Lone: true, EntryPath: path},
 			Status: NoManifest,
-			Reason: "an executable without a manifest: write one with `hotplug init " + path + "`",
+			Reason: "an executable without a manifest: write one with `hotplug init --lone " + path + "`",
 		}
 	}
 	return nil

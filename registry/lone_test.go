@@ -43,7 +43,7 @@ func TestAnExecutableWithoutAManifestIsListedWithTheCommandThatWritesOne(t *test
 	s.write("one/"+entryName(), entryBody, 0o755)
 	c := only(t, s.scan(), entryName())
 	path := s.path("one/" + entryName())
-	if want := entryName() + " (" + path + "): no manifest: an executable without a manifest: write one with `hotplug init " + path + "`"; c.String() != want {
+	if want := entryName() + " (" + path + "): no manifest: an executable without a manifest: write one with `hotplug init --lone " + path + "`"; c.String() != want {
 		t.Errorf("got  %s\nwant %s", c, want)
 	}
 	if c.Status != registry.NoManifest {

@@ -24,34 +24,65 @@ const (
 	describeLinger = time.Second
 )
 
+// describeFlags are the flags of describe.
+type describeFlags struct{ schema, launch bool }
+
 func (a *app) describeCommand() *cobra.Command {
-	return &cobra.Command{
+	var f describeFlags
+	c := &cobra.Command{
 		Use: "describe BINARY|DIR", Short: "Print what a plugin says about itself", Args: arguments(1, 1),
 		Long: `Describe runs a plugin's program with HOTPLUG_DESCRIBE=1 and prints what it says: name, version, build, and the messages it handles with
-the shapes of their payloads and replies. DIR is a plugin's folder, BINARY any program: it does run, with an environment of PATH and
-HOME alone, for at most 10 seconds and 4 MiB of output. With --json the messages come with their JSON Schemas. The exit code is 1
-if the program is no plugin.`,
-		RunE: func(c *cobra.Command, args []string) error { return a.describe(c.Context(), args[0]) },
+the shapes of their payloads and replies. BINARY is any program, DIR a plugin's folder, or a plugins folder, of which every plugin that a
+host would choose is described. The program does run, with an environment of PATH and HOME alone, for at most 10 seconds and 4 MiB of output.
+
+With --launch a program is launched as a host does it, and what it says in the handshake is printed: for plugins that know nothing of
+HOTPLUG_DESCRIBE. Its Start hook runs, and finds nothing to call.
+
+With --schema the JSON Schemas of all messages follow; with --json they are always there. The exit code is 1 if a program is no plugin.`,
+		RunE: func(c *cobra.Command, args []string) error { return a.describe(c.Context(), args[0], f) },
 	}
+	c.Flags().BoolVar(&f.schema, "schema", false, "print the JSON Schemas of payloads and replies, too")
+	c.Flags().BoolVar(&f.launch, "launch", false, "launch the program and ask it in the handshake")
+	return c
 }
 
-func (a *app) describe(ctx context.Context, path string) error {
+func (a *app) describe(ctx context.Context, path string, f describeFlags) error {
+	folder, err := isPluginsFolder(ctx, path)
+	if err != nil {
+		return err
+	}
+	if folder != nil {
+		return a.describeFolder(ctx, folder, f)
+	}
 	binary, m, err := program(path)
 	if err != nil {
 		return err
 	}
-	d, err := ask(ctx, binary, describeTime)
+	d, err := f.description(ctx, binary, m)
 	if err != nil {
 		return err
 	}
-	if m != nil && d.Name != "" && (d.Name != m.Name || d.Version != m.Version.String()) {
-		a.note("%s says %s %s, the program says %s %s: a host would refuse it", manifest.FileName, m.Name, m.Version, d.Name, d.Version)
-	}
-	return a.printDescription(d, func(t *table) {
+	a.noteDifference(d, m)
+	return a.printDescription(d, f, func(t *table) {
 		if m != nil && d.Name == "" {
 			t.add(cell{manifest.FileName, bold}, text(m.Name+" "+m.Version.String()))
 		}
 	})
+}
+
+// noteDifference says when a program and its manifest disagree on who they are.
+func (a *app) noteDifference(d *description, m *manifest.Manifest) {
+	if m != nil && d.Name != "" && (d.Name != m.Name || d.Version != m.Version.String()) {
+		a.note("%s says %s %s, the program says %s %s: a host would refuse it", manifest.FileName, m.Name, m.Version, d.Name, d.Version)
+	}
+}
+
+// description asks a program in the way that the flags say.
+func (f describeFlags) description(ctx context.Context, binary string, m *manifest.Manifest) (*description, error) {
+	if f.launch {
+		return greet(ctx, binary, m)
+	}
+	return ask(ctx, binary, describeTime)
 }
 
 // program is what a path leads to: the entry of a plugin's folder, with its manifest, or the file itself.

@@ -30,8 +30,10 @@ func TestDescribeRefusesWhatIsNoPlugin(t *testing.T) {
 	text := s.file("text", "hello", 0o644)
 	command(t, "describe", filepath.Join(s.dir, "gone")).exits(t, exitPlugin).complains(t, "entry gone does not exist")
 	command(t, "describe", filepath.Join(s.dir, "absent")).exits(t, exitHost).complains(t, "absent: no such file")
-	command(t, "describe", s.dir).exits(t, exitPlugin).complains(t, "a folder without plugin.json")
-	command(t, "describe", text).exits(t, exitPlugin).complains(t, text+" is not a hotplug plugin")
+	command(t, "describe", t.TempDir()).exits(t, exitPlugin).complains(t, "a folder without plugin.json, and no plugin below it")
+	for _, how := range []string{"--launch=false", "--launch"} {
+		command(t, "describe", how, text).exits(t, exitPlugin).complains(t, text+" is not a hotplug plugin")
+	}
 }
 
 func TestParseDescriptionSaysWhatIsThereInstead(t *testing.T) {

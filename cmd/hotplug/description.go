@@ -46,7 +46,22 @@ func parseDescription(out []byte) (*description, error) {
 	if len(d.Hotplug) == 0 || d.Handles == nil {
 		return nil, fmt.Errorf("it printed %s, which is JSON without the keys \"hotplug\" and \"handles\"", clipped(out))
 	}
+	for _, list := range [][]described{d.Handles, d.Uses} {
+		for i := range list {
+			list[i].complete()
+		}
+	}
 	return &d, nil
+}
+
+// complete fills in the JSON Schemas that a program left out: they follow from the shapes.
+func (m *described) complete() {
+	if m.PayloadSchema == nil && m.Payload != nil {
+		m.PayloadSchema = m.Payload.JSONSchema()
+	}
+	if m.ReplySchema == nil && m.Reply != nil {
+		m.ReplySchema = m.Reply.JSONSchema()
+	}
 }
 
 // clipped is the beginning of what a program printed, for a sentence.
@@ -60,7 +75,7 @@ func clipped(out []byte) string {
 }
 
 // printDescription prints a description; who says what the manifest adds to it.
-func (a *app) printDescription(d *description, who func(*table)) error {
+func (a *app) printDescription(d *description, f describeFlags, who func(*table)) error {
 	if a.json {
 		return a.document(d)
 	}
@@ -77,17 +92,17 @@ func (a *app) printDescription(d *description, who func(*table)) error {
 	if err := a.print(t); err != nil {
 		return err
 	}
-	return a.printMessages(d)
+	if err := a.printMessages(d); err != nil || !f.schema {
+		return err
+	}
+	return a.printSchemas(d)
 }
 
 // printMessages prints what a plugin handles and what it calls.
 func (a *app) printMessages(d *description) error {
 	t := &table{head: []string{"", "MESSAGE", "KIND", "PAYLOAD", "REPLY"}}
-	for _, m := range d.Handles {
-		t.add(cell{"handles", bold}, text(m.Name), text(string(m.Kind)), text(m.Payload.String()), text(m.reply()))
-	}
-	for _, m := range d.Uses {
-		t.add(cell{"calls", bold}, text(m.Name), text(string(m.Kind)), text(m.Payload.String()), text(m.reply()))
+	for _, m := range d.messages() {
+		t.add(m.row()...)
 	}
 	if len(t.rows) == 0 {
 		a.note("it handles no message")
@@ -97,6 +112,28 @@ func (a *app) printMessages(d *description) error {
 		fmt.Fprintln(a.out)
 	}
 	return a.print(t)
+}
+
+// A stated message is one that a plugin handles or calls.
+type stated struct {
+	described
+	how string // "handles" or "calls"
+}
+
+// messages are the messages of a description, in its order.
+func (d *description) messages() []stated {
+	var out []stated
+	for _, m := range d.Handles {
+		out = append(out, stated{m, "handles"})
+	}
+	for _, m := range d.Uses {
+		out = append(out, stated{m, "calls"})
+	}
+	return out
+}
+
+func (m stated) row() []cell {
+	return []cell{{m.how, bold}, text(m.Name), text(string(m.Kind)), text(m.Payload.String()), text(m.reply())}
 }
 
 func (m described) reply() string {

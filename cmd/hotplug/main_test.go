@@ -39,7 +39,12 @@ func prepared(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "go %s: %v\n%s", strings.Join(args, " "), err, out)
 		return 1
 	}
-	for name, value := range map[string]string{"XDG_CACHE_HOME": filepath.Join(dir, "cache"), "NO_COLOR": "", "TERM": "xterm"} {
+	cache, err := exec.Command("go", "env", "GOCACHE").Output() // stays where it is, though the user's cache moves
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "go env GOCACHE: %v\n", err)
+		return 1
+	}
+	for name, value := range map[string]string{"GOCACHE": strings.TrimSpace(string(cache)), "XDG_CACHE_HOME": filepath.Join(dir, "cache"), "NO_COLOR": "", "TERM": "xterm"} {
 		os.Setenv(name, value)
 	}
 	return m.Run()

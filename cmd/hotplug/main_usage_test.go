@@ -29,6 +29,7 @@ func TestWithJSONAnErrorIsADocumentToo(t *testing.T) {
 	dir := t.TempDir() + "/absent"
 	for _, args := range [][]string{
 		{"list", dir}, {"list"}, {"validate", dir}, {"describe", dir}, {"call", dir, "a", "b"}, {"run", dir}, {"version", "x"},
+		{"why", dir, "a"}, {"init", dir}, {"new", "A"},
 	} {
 		got := command(t, append(args, "--json")...)
 		if got.code == exitOK {
@@ -43,7 +44,7 @@ func TestWithJSONAnErrorIsADocumentToo(t *testing.T) {
 
 func TestHelpGoesToStdoutAndNamesEveryCommand(t *testing.T) {
 	got := command(t).exits(t, exitOK)
-	for _, name := range []string{"run", "list", "validate", "describe", "call", "version", "Exit codes: 0 "} {
+	for _, name := range []string{"run", "list", "validate", "describe", "call", "version", "why", "init", "new", "Exit codes: 0 "} {
 		if !strings.Contains(got.out, name) {
 			t.Errorf("help lacks %q: %s", name, got)
 		}

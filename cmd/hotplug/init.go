@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/go-hotplug/hotplug/manifest"
+	"github.com/go-hotplug/hotplug/registry"
+)
+
+// initFlags are the flags of init.
+type initFlags struct{ force, lone bool }
+
+// A draft is a manifest that is to be written.
+type draft struct {
+	Manifest string   `json:"manifest"` // the file
+	Name     string   `json:"name"`
+	Version  string   `json:"version"`
+	Entry    string   `json:"entry"`
+	Next     []string `json:"next"` // commands to go on with
+	content  []byte
+}
+
+func (a *app) initCommand() *cobra.Command {
+	var f initFlags
+	c := &cobra.Command{
+		Use: "init BINARY", Short: "Write the manifest of a program that has none", Args: arguments(1, 1),
+		Long: `Init runs a plugin's program with HOTPLUG_DESCRIBE=1, as describe does, and writes its manifest: name and version as the program states
+them; if it embeds no manifest, the name is the file's and the version 0.1.0.
+
+The manifest is plugin.json beside the program, if the folder is the plugin's own: the program is alone in it, or it has the
+program's name. Else, in a plugins folder, it is a lone program, and the manifest is NAME` + manifest.LoneSuffix + ` beside it; --lone asks for that.
+
+The exit code is 1 if the program is no plugin. A manifest that is there already is kept, unless --force is given.`,
+		Example: "  hotplug init plugins/greeter/greeter",
+		RunE:    func(c *cobra.Command, args []string) error { return a.initialize(c.Context(), args[0], f) },
+	}
+	c.Flags().BoolVar(&f.force, "force", false, "write over a manifest that is there")
+	c.Flags().BoolVar(&f.lone, "lone", false, "write NAME"+manifest.LoneSuffix+": the folder is a plugins folder")
+	return c
+}
+
+func (a *app) initialize(ctx context.Context, binary string, f initFlags) error {
+	if err := isProgram(binary); err != nil {
+		return err
+	}
+	d, err := ask(ctx, binary, describeTime)
+	if err != nil {
+		return err
+	}
+	w, err := draftOf(binary, d, f.lone)
+	if err != nil {
+		return err
+	}
+	if err := w.write(f.force); err != nil {
+		return err
+	}
+	if d.Name == "" {
+		a.note("the program embeds no manifest: its name is the file's, and its version %s: edit %s as you like", w.Version, w.Manifest)
+	}
+	if c := registry.Inspect(w.candidate()); c.Status != registry.Chosen {
+		return exitf(exitPlugin, "%s is written, and a host would not run it: %s", w.Manifest, c.Reason)
+	}
+	return a.printDraft(w)
+}
+
+// isProgram refuses what cannot be a program, before it is run.
+func isProgram(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return exitf(exitHost, "init: %w", err)
+	case info.IsDir():
+		return exitf(exitUsage, "init: %s is a folder: name the program in it", path)
+	case !info.Mode().IsRegular():
+		return exitf(exitPlugin, "init: %s is not a regular file: name a program", path)
+	}
+	return nil
+}
+
+// draftOf is the manifest of a program that described itself.
+func draftOf(binary string, d *description, lone bool) (*draft, error) {
+	file := filepath.Base(binary)
+	w := &draft{Name: d.Name, Version: d.Version, Entry: file}
+	if w.Name == "" {
+		w.Name = nameFrom(stem(file))
+	}
+	if w.Version == "" {
+		w.Version = "0.1.0"
+	}
+	var err error
+	if w.Manifest, err = manifestFor(binary, w.Name, lone); err != nil {
+		return nil, exitf(exitHost, "init: %w", err)
+	}
+	w.content = manifest.Template(w.Name, w.Version, w.Entry)
+	if d.Serializer != "" {
+		w.content = withSerializer(w.content, d.Serializer)
+	}
+	if _, _, err := manifest.Parse(w.content, w.Manifest); err != nil {
+		return nil, exitf(exitPlugin, "%s states what no manifest may hold:\n%w", binary, err)
+	}
+	w.Next = w.next(d)
+	return w, nil
+}
+
+// withSerializer adds the serializer that a program insists on: another one would be a mismatch.
+func withSerializer(template []byte, serializer string) []byte {
+	open := strings.TrimSuffix(string(template), "\n}\n")
+	return fmt.Appendf(nil, "%s,\n  \"serializer\": %q\n}\n", open, serializer)
+}
+
+// manifestFor is where the manifest of a program belongs.
+func manifestFor(binary, name string, lone bool) (string, error) {
+	dir, file := filepath.Dir(binary), filepath.Base(binary)
+	beside := filepath.Join(dir, stem(file)+manifest.LoneSuffix)
+	if lone {
+		return beside, nil
+	}
+	own, err := ownFolder(dir, file, name)
+	if err != nil || !own {
+		return beside, err
+	}
+	return filepath.Join(dir, manifest.FileName), nil
+}
+
+// ownFolder reports whether a folder is a plugin's own, rather than a plugins folder with lone programs in it.
+func ownFolder(dir, file, name string) (bool, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return false, err
+	}
+	folder := strings.ToLower(filepath.Base(abs))
+	if folder == name || folder == strings.ToLower(stem(file)) {
+		return true, nil
+	}
+	if strings.HasSuffix(folder, "plugins") {
+		return false, nil
+	}
+	items, err := os.ReadDir(abs)
+	if err != nil {
+		return false, err
+	}
+	for _, item := range items {
+		if other := item.Name(); other != file && other != manifest.FileName && !strings.HasPrefix(other, ".") {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// stem is a program's name without what Windows puts behind it.
+func stem(file string) string {
+	if ext := filepath.Ext(file); strings.EqualFold(ext, ".exe") {
+		return strings.TrimSuffix(file, ext)
+	}
+	return file
+}
+
+// nameFrom makes a plugin's name of any text: what is not allowed becomes -.
+func nameFrom(text string) string {
+	const most = 64
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	name := strings.Join(words, "-")
+	if name == "" || name[0] < 'a' {
+		name = strings.TrimSuffix("plugin-"+name, "-")
+	}
+	return strings.TrimSuffix(name[:min(most, len(name))], "-")
+}
+
+// candidate is the plugin as the registry knows it: its folder, or the manifest of a lone program.
+func (w *draft) candidate() string {
+	if filepath.Base(w.Manifest) == manifest.FileName {
+		return filepath.Dir(w.Manifest)
+	}
+	return w.Manifest
+}
+
+// next are the commands that try the plugin.
+func (w *draft) next(d *description) []string {
+	at := w.candidate()
+	out := []string{commandLine("hotplug", "validate", at)}
+	plugins := filepath.Join(at, "..")
+	if len(d.Handles) > 0 {
+		out = append(out, commandLine("hotplug", "call", plugins, w.Name, d.Handles[0].Name)+" [JSON]")
+	}
+	return append(out, commandLine("hotplug", "run", plugins))
+}
+
+// write writes the manifest whole or not at all.
+func (w *draft) write(force bool) error {
+	if _, err := os.Lstat(w.Manifest); err == nil && !force {
+		return exitf(exitUsage, "init: %s exists: --force writes over it", w.Manifest)
+	}
+	if err := replaceFile(w.Manifest, w.content); err != nil {
+		return exitf(exitHost, "init: %w", err)
+	}
+	return nil
+}
+
+// replaceFile gives a file new content: who reads it meanwhile finds the old or the new, never a part.
+func replaceFile(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".hotplug-*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // after the renaming it is not there
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func (a *app) printDraft(w *draft) error {
+	if a.json {
+		return a.document(w)
+	}
+	t := &table{}
+	for _, row := range [][2]string{{"wrote", w.Manifest}, {"name", w.Name}, {"version", w.Version}, {"entry", w.Entry}} {
+		t.add(cell{row[0], bold}, text(row[1]))
+	}
+	for _, n := range w.Next {
+		t.add(cell{"next", bold}, text(n))
+	}
+	return a.print(t)
+}
