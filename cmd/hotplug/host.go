@@ -56,6 +56,7 @@ func (a *app) host(ctx context.Context, f *hostFlags, dirs []string) error {
 // follow prints what is hosted and what becomes of it, until ctx ends; then it stops all.
 func (a *app) follow(ctx context.Context, h *host.Host) error {
 	events := h.Events(context.WithoutCancel(ctx)) // before the statuses are looked at: nothing happens in between unseen
+	a.following.Store(true)
 	a.answered = true
 	a.unreadable(h.Registry())
 	if err := a.printHosted(h); err != nil {
@@ -184,5 +185,18 @@ func (a *app) printEvent(e host.Event) error {
 	}
 	t := &table{}
 	t.add(text(e.Time.Format(time.RFC3339)), text(e.Plugin), text(e.Version), state(e.To), text(pid(e.PID)), text(e.Reason))
-	return a.print(t)
+	if err := a.print(t); err != nil {
+		return err
+	}
+	if a.outTerminal && a.errTerminal && e.Err != nil { // elsewhere the log says it
+		a.detail(strings.TrimLeft(strings.TrimPrefix(e.Err.Error(), e.Reason), ";: \n"))
+	}
+	return nil
+}
+
+// detail prints on stderr what belongs to the line above.
+func (a *app) detail(said string) {
+	if said != "" {
+		fmt.Fprintln(a.err, "    "+strings.ReplaceAll(strings.TrimRight(printable(said), "\n"), "\n", "\n    "))
+	}
 }

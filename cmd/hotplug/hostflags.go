@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
@@ -54,8 +55,24 @@ func (f *hostFlags) config(a *app, dirs []string) (host.Config, []forward, error
 // logger logs for people, on stderr.
 func (a *app) logger(level hclog.Level) hclog.Logger {
 	o := &hclog.LoggerOptions{Level: level, Output: a.err, Color: hclog.ColorOff}
+	if a.outTerminal && a.errTerminal {
+		o.Exclude = a.shownOnStdout
+	}
 	if a.colors(a.errTerminal) {
 		o.Color = hclog.ForceColor
 	}
 	return hclog.New(o)
+}
+
+// shownOnStdout reports whether a line of the host's log says what is or will be on stdout too, of a terminal that shows both. A failure
+// counts once stdout follows the events; before that the log alone tells all of it.
+func (a *app) shownOnStdout(level hclog.Level, message string, args ...any) bool {
+	to, isMove := strings.CutPrefix(message, "plugin ")
+	if !isMove || len(args) < 2 || args[0] != "reason" { // what a plugin itself writes has no such arguments
+		return false
+	}
+	if a.following.Load() {
+		return true
+	}
+	return level == hclog.Info && to != string(host.Starting)
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -24,9 +25,10 @@ type streams struct {
 // An app is one run of the command: what its flags say, and where its output goes.
 type app struct {
 	streams
-	json     bool
-	noColor  bool
-	answered bool // the one JSON document was printed
+	json      bool
+	noColor   bool
+	answered  bool        // the one JSON document was printed
+	following atomic.Bool // events are being printed
 }
 
 // colors reports whether a stream gets colours.
