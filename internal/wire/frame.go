@@ -45,6 +45,7 @@ type Frame struct {
 	Kind    Kind
 	Tx      Tx
 	Type    string // the message's name: requests and notices
+	Answers string // result, error: the name of the message that is answered; only IsolatedWorkers sends it
 	Meta    Meta
 	Payload []byte // as encoded by the serializer; nil if there is none. After Decode it aliases the frame's bytes
 }

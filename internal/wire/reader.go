@@ -24,7 +24,12 @@ func NewReader(r io.Reader) *Reader { return &Reader{br: bufio.NewReaderSize(r, 
 // SetFraming says how frames end and how large one may be.
 func (r *Reader) SetFraming(f Format, max int) {
 	r.term, r.max = f.Terminator(), max
-	_, r.crlf = f.(jsonFormat) // the last byte of another serializer may well be a CR
+	switch f.(type) {
+	case jsonFormat, workerFormat: // the last byte of another serializer may well be a CR
+		r.crlf = true
+	default:
+		r.crlf = false
+	}
 }
 
 // A Buffer holds the bytes of one frame. Release gives it back to be used again.
