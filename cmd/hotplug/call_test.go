@@ -113,5 +113,11 @@ func TestAnInterruptedCallExits130(t *testing.T) {
 	endless, _ := io.Pipe()
 	within(ctx, streams{in: endless}, "call", s.dir, "counter", "counter.add", "-").exits(t, exitInterrupted).complains(t, "while the payload was read from stdin")
 	within(ctx, streams{}, "list", s.dir).exits(t, exitInterrupted)
+	within(ctx, streams{}, "why", s.dir, "counter").exits(t, exitInterrupted)
+	within(ctx, streams{}, "describe", s.dir).exits(t, exitInterrupted)
+	within(ctx, streams{}, "init", filepath.Join(built, exe("counter"))).exits(t, exitInterrupted)
+	for _, how := range []string{"--launch=false", "--launch"} {
+		within(ctx, streams{}, "describe", how, filepath.Join(s.dir, "counter")).exits(t, exitInterrupted).complains(t, "interrupted: describe "+filepath.Join(s.dir, "counter"))
+	}
 	within(ctx, streams{}, "run", "--log-level", "off", "--state-dir", t.TempDir(), s.dir).exits(t, exitInterrupted)
 }

@@ -1,8 +1,11 @@
 // Hotplug is a generic host for plugins, and the tool of those who write them: it lists and validates what is installed, describes
-// what a plugin answers, calls it from the shell, and hosts a plugins folder in the foreground.
+// what a plugin answers, calls it from the shell, hosts a plugins folder in the foreground, and writes what a new plugin begins with.
 //
+//	hotplug new greeter
+//	hotplug init plugins/markdown/markdown
 //	hotplug run plugins
 //	hotplug list plugins
+//	hotplug why plugins markdown
 //	hotplug validate plugins/markdown
 //	hotplug describe plugins/markdown
 //	hotplug call plugins counter counter.add '{"by": 2}'
@@ -16,10 +19,10 @@
 // # Exit codes
 //
 //	0    it worked. For run: it was told to stop, with Ctrl-C or SIGTERM, and no plugin had failed
-//	1    something is wrong with a plugin: list and validate found a broken one, describe met a program that is no plugin, one
-//	     that run hosted has failed
-//	2    the command line is wrong, or the JSON of a call does not fit its message
-//	3    the host could not be opened, or no plugins folder or manifest could be read
+//	1    something is wrong with a plugin: list, why and validate found a broken one, describe or init met a program that is no
+//	     plugin, one that run hosted has failed
+//	2    the command line is wrong, the JSON of a call does not fit its message, or new or init would write over something
+//	3    the host could not be opened, no plugins folder or manifest could be read, or a file could not be written
 //	4    the plugin is not available: not installed, could not start, does not answer this message, ended, or did not answer in time
 //	5    the plugin answered an error
 //	130  interrupted before it was done

@@ -10,8 +10,8 @@ import (
 const (
 	exitOK          = 0   // it worked
 	exitPlugin      = 1   // something is wrong with a plugin
-	exitUsage       = 2   // the command line is wrong, or the JSON of a call does not fit its message
-	exitHost        = 3   // the host could not be opened, or nothing of what was named could be read
+	exitUsage       = 2   // the command line is wrong, the JSON of a call does not fit its message, or something would be written over
+	exitHost        = 3   // the host could not be opened, nothing of what was named could be read, or a file not be written
 	exitUnavailable = 4   // the plugin is not installed, could not start, does not answer this message, or not in time
 	exitAnswer      = 5   // the plugin answered an error
 	exitInterrupted = 130 // Ctrl-C or SIGTERM before it was done: 128 + SIGINT, as shells have it

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,10 +27,15 @@ func greet(ctx context.Context, binary string, m *manifest.Manifest) (*descripti
 		return nil, exitf(exitHost, "describe: %w", err)
 	}
 	p, err := host.Start(ctx, l)
-	if err != nil {
-		return nil, orInterrupted(ctx, exitPlugin, exitf(exitPlugin, "%s is not a hotplug plugin, or is broken: %w", binary, err))
+	if p != nil {
+		defer p.Close()
 	}
-	defer p.Close()
+	if ctx.Err() != nil {
+		return nil, orInterrupted(ctx, exitPlugin, fmt.Errorf("describe %s: %w", binary, context.Cause(ctx)))
+	}
+	if err != nil {
+		return nil, exitf(exitPlugin, "%s is not a hotplug plugin, or is broken: %w", binary, err)
+	}
 	d := &description{Hotplug: []int{handshakeVersion}, Handles: []described{}}
 	for _, u := range p.Handles() {
 		d.Handles = append(d.Handles, describedUse(u))
