@@ -15,26 +15,42 @@ const (
 	afterTables  = 250
 )
 
-// Options are the Markdown that is understood: tables, task lists, footnotes, bare links, ids of headings.
+// Options are the Markdown that is understood: tables, task lists, footnotes, bare links.
 func Options() []goldmark.Option {
 	return []goldmark.Option{
 		goldmark.WithExtensions(
 			extension.Linkify, extension.Strikethrough, extension.TaskList, extension.Footnote,
 			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
 		),
-		goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithParagraphTransformers(
+		goldmark.WithParserOptions(parser.WithParagraphTransformers(
 			util.Prioritized(limitTables, beforeTables), util.Prioritized(limitParagraphs, afterTables))),
 	}
 }
 
-// Parse parses a document that Check has let through, with a parser made of Options. It calls warn, unless that is nil, for what is
+// Parse parses a document that Check has let through, with a parser made of Options, and gives each heading its id. It calls warn, unless that is nil, for what is
 // too costly and stands as it was written.
 func Parse(p parser.Parser, source []byte, warn func(format string, args ...any)) ast.Node {
-	pc := parser.NewContext(parser.WithIDs(&Slugs{}))
+	pc := parser.NewContext()
 	if warn != nil {
 		pc.Set(keyWarn, warn)
 	}
-	return p.Parse(text.NewReader(source), parser.WithContext(pc))
+	root := p.Parse(text.NewReader(source), parser.WithContext(pc))
+	name(root, source)
+	return root
+}
+
+// name gives the headings their ids. goldmark's own way makes them of the source, addresses of links and badges included, and then
+// nobody's links fit.
+func name(root ast.Node, source []byte) {
+	ids := slugs{}
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		h, ok := n.(*ast.Heading)
+		if !ok || !entering {
+			return ast.WalkContinue, nil
+		}
+		h.SetAttributeString("id", []byte(ids.next(Heading(h, source))))
+		return ast.WalkSkipChildren, nil
+	})
 }
 
 // ID is the id of a heading; empty if it has none.

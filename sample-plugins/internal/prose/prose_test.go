@@ -47,12 +47,12 @@ func TestHeadingIsNotNamedAfterItsBadges(t *testing.T) {
 }
 
 func TestSlugsAreUniqueAndReadable(t *testing.T) {
-	source := "# What's new?\n\n# What's new?\n\n# What's new 1\n\n# Über 2_x\n\n# ???\n\n# 中文 标题\n"
+	source := "# What's new?\n\n# What's new?\n\n# What's new 1\n\n# Über 2_x\n\n# ???\n\n# 中文 标题\n\n# [`assert`](https://example.com) package ![x](y)\n"
 	var got []string
 	for n := parse(source).FirstChild(); n != nil; n = n.NextSibling() {
 		got = append(got, prose.ID(n.(*ast.Heading)))
 	}
-	if want := []string{"whats-new", "whats-new-1", "whats-new-1-1", "über-2_x", "section", "中文-标题"}; !slices.Equal(got, want) {
+	if want := []string{"whats-new", "whats-new-1", "whats-new-1-1", "über-2_x", "section", "中文-标题", "assert-package"}; !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

@@ -4,34 +4,22 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-
-	"github.com/yuin/goldmark/ast"
 )
 
-// Slugs makes the ids of headings, the way forges do: "What's new?" is whats-new, a second one whats-new-1. It is for one document;
-// the zero value is ready.
-type Slugs struct {
-	used map[string]int // how often a slug was asked for
-}
+// slugs makes the ids of a document's headings, the way forges do: "What's new?" is whats-new, a second one whats-new-1. It counts
+// how often a slug was asked for.
+type slugs map[string]int
 
-// Generate implements parser.IDs.
-func (s *Slugs) Generate(value []byte, _ ast.NodeKind) []byte {
-	base := slug(string(value))
+// next is the id of the next heading.
+func (s slugs) next(heading string) string {
+	base := slug(heading)
 	id := base
-	for s.used[id] > 0 {
-		id = base + "-" + strconv.Itoa(s.used[base])
-		s.used[base]++
+	for s[id] > 0 {
+		id = base + "-" + strconv.Itoa(s[base])
+		s[base]++
 	}
-	s.Put([]byte(id))
-	return []byte(id)
-}
-
-// Put implements parser.IDs.
-func (s *Slugs) Put(value []byte) {
-	if s.used == nil {
-		s.used = map[string]int{}
-	}
-	s.used[string(value)]++
+	s[id]++
+	return id
 }
 
 func slug(heading string) string {
