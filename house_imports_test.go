@@ -46,7 +46,6 @@ var mayImport = map[string]string{
 // doors is one dependency, one door: which rooms may import what is not ours. Tests are held to it too.
 var doors = map[string]string{
 	"github.com/vmihailenco/msgpack/v5": "codec",
-	"github.com/fsnotify/fsnotify":      "registry",
 	"github.com/Masterminds/semver/v3":  "manifest registry",
 	"github.com/hashicorp/go-hclog":     "host plugin cmd/hotplug... internal/tools... e2e...",
 	"github.com/spf13/cobra":            "cmd/hotplug...",
