@@ -19,6 +19,7 @@ type pending struct {
 	parcel   *parcel
 	deadline time.Time // zero: none
 	reason   string    // why this side ended the call; empty: the connection ended
+	notice   string    // the name of a notice whose acknowledgement this is; empty: a call
 }
 
 func (p *pending) settle(f wire.Frame, buf *wire.Buffer) {
@@ -152,6 +153,9 @@ func (c *Conn) register(ctx context.Context, p *pending, what string) error {
 		return duplicateTx(what, p.tx)
 	}
 	c.calls[p.tx] = p
+	if p.notice != "" {
+		c.answers++
+	}
 	return nil
 }
 
@@ -162,6 +166,9 @@ func (c *Conn) unregister(tx wire.Tx) *pending {
 	p := c.calls[tx]
 	if p != nil {
 		delete(c.calls, tx)
+		if p.notice != "" {
+			c.answers--
+		}
 		c.settleIdle()
 	}
 	return p
@@ -222,6 +229,9 @@ func (c *Conn) badReply(m *Message, err error) error {
 
 // readError reads the error that the peer answered.
 func (c *Conn) readError(m *Message, p *pending) (*Error, error) {
+	if c.profile != hotplug {
+		return c.readWorkerError(m.Type, p)
+	}
 	var e Error
 	if err := c.format.DecodePayload(&p.frame, &e); err != nil {
 		return nil, &Error{Code: Protocol, Message: fmt.Sprintf("%s: the error that the peer answered cannot be read: %v", m.Type, err), Origin: FromTransport}

@@ -24,7 +24,8 @@ type Logger interface {
 
 // Options configure a Conn. The zero value works.
 type Options struct {
-	Serializer  codec.Serializer // nil: MessagePackSerializer
+	Protocol    string           // "": ProtocolHotplug. With ProtocolIsolatedWorkers Side says which end this is: FromPlugin answers, any other calls
+	Serializer  codec.Serializer // nil: MessagePackSerializer. ProtocolIsolatedWorkers has JsonSerializer, whatever stands here
 	Handlers    *Mux             // what this end answers; nil: nothing
 	PeerHandles []Use            // what the peer said it handles; nil: not stated, nothing is checked
 	Side        Origin           // what this end is: the origin of the errors of its handlers
@@ -51,20 +52,22 @@ type Observation struct {
 // A Conn carries messages of both directions over one stream. It is a Peer: the other end. All methods may
 // be called concurrently.
 type Conn struct {
-	opt    Options
-	format wire.Format
-	stream net.Conn
-	out    *outbox
-	in     receiver
-	base   context.Context // ends with the connection; carries what handlers find
-	cancel context.CancelCauseFunc
-	slots  chan struct{} // one for each call in flight from here
-	late   error         // the cause of a context that the call time-out ended
-	lastTx atomic.Uint64
+	opt     Options
+	profile profile
+	format  wire.Format
+	stream  net.Conn
+	out     *outbox
+	in      receiver
+	base    context.Context // ends with the connection; carries what handlers find
+	cancel  context.CancelCauseFunc
+	slots   chan struct{} // one for each call in flight from here
+	late    error         // the cause of a context that the call time-out ended
+	lastTx  atomic.Uint64
 
 	mu       sync.Mutex // guards all below; never held while calling out
 	calls    map[wire.Tx]*pending
 	serving  map[wire.Tx]*inbound
+	answers  int           // of calls: those that stand for notices, which isolated-workers/1 answers
 	idle     chan struct{} // closed when nothing runs any more; nil if nobody waits
 	leaving  bool          // goodbye was said here: no new root calls
 	ended    error         // why the connection is over
@@ -74,6 +77,7 @@ type Conn struct {
 
 	notices noticeSender
 	inbox   noticeQueue
+	ordered queue // what isolated-workers/1 sends as requests to handlers of notices
 	pings   pings
 
 	goodbyes goodbyes
@@ -93,10 +97,12 @@ type receiver interface {
 // now on; Close ends both. Of ctx it keeps the values, which handlers find in theirs, and not the cancellation.
 func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	opt.setDefaults()
+	profile := opt.profile()
+	format := opt.format(profile)
 	r := wire.ReaderOf(stream)
 	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	c := &Conn{
-		opt: opt, format: wire.FormatOf(opt.Serializer), stream: stream, base: base, cancel: cancel,
+		opt: opt, profile: profile, format: format, stream: stream, base: base, cancel: cancel,
 		slots: make(chan struct{}, opt.MaxInflight), late: fmt.Errorf("no reply within the call timeout of %s: %w", opt.CallTimeout, context.DeadlineExceeded),
 		calls: make(map[wire.Tx]*pending), serving: make(map[wire.Tx]*inbound), checked: make(map[checkKey]error),
 		done: make(chan struct{}),
@@ -154,7 +160,7 @@ func (c *Conn) fail(cause error) {
 	}
 	c.ended = cause
 	calls := c.calls
-	c.calls = nil
+	c.calls, c.answers = nil, 0
 	c.mu.Unlock()
 
 	c.out.close()
@@ -190,6 +196,9 @@ type checkKey struct {
 
 // check compares what is about to be sent with what the peer handles, once for each message.
 func (c *Conn) check(m *Message, reply any) error {
+	if c.profile != hotplug {
+		return c.checkSend(m)
+	}
 	if c.opt.PeerHandles == nil || m.describe == nil || strings.HasPrefix(m.Type, ReservedPrefix) {
 		return nil // lifecycle calls are announced as features
 	}
@@ -242,7 +251,7 @@ type Stats struct {
 // Stats returns a snapshot.
 func (c *Conn) Stats() Stats {
 	c.mu.Lock()
-	s := Stats{Pending: len(c.calls), Serving: c.handlers}
+	s := Stats{Pending: len(c.calls) - c.answers, Serving: c.handlers}
 	c.mu.Unlock()
 	s.Unacknowledged = c.notices.unacknowledged()
 	s.DroppedReplies, s.CorruptFrames, s.Refused = c.counts.droppedReplies.Load(), c.counts.corruptFrames.Load(), c.counts.refused.Load()

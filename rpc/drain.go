@@ -9,7 +9,7 @@ import (
 )
 
 // Drain waits until no handler runs here, no call from here is in flight, no notice waits to be handled, and all answers have been
-// handed to the kernel. It ends early with ctx, and without an error with the connection.
+// handed to the kernel. In isolated-workers/1 it waits for the answers to notices, too. It ends early with ctx, and without an error with the connection.
 func (c *Conn) Drain(ctx context.Context) error {
 	for {
 		idle, err := c.whenIdle()
@@ -102,7 +102,7 @@ func (c *Conn) CancelCalls(reason string) {
 		return
 	}
 	calls := c.calls
-	c.calls = make(map[wire.Tx]*pending)
+	c.calls, c.answers = make(map[wire.Tx]*pending), 0
 	c.settleIdle()
 	c.mu.Unlock()
 	for tx, p := range calls {

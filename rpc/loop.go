@@ -98,5 +98,9 @@ func (c *Conn) settle(f wire.Frame, buf *wire.Buffer) {
 		buf.Release()
 		return
 	}
+	if p.notice != "" {
+		c.acknowledged(p, f, buf)
+		return
+	}
 	p.settle(f, buf)
 }

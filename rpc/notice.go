@@ -124,6 +124,9 @@ func windowFull(ctx context.Context, what string) error {
 
 // sendNotice numbers and queues one notice. The caller has the turn.
 func (c *Conn) sendNotice(ctx context.Context, m *Message) error {
+	if c.profile != hotplug {
+		return c.sendAnswered(ctx, m)
+	}
 	f := wire.Frame{Kind: wire.Notice, Tx: wire.Tx{N: c.notices.last + 1}, Type: m.Type, Meta: wire.Meta{Headers: m.Headers}}
 	buf, err := c.encode(&f, m.Payload)
 	if err != nil {

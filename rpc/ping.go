@@ -54,7 +54,11 @@ func (p *pings) remove(tx wire.Tx) {
 }
 
 // Ping asks the peer for a sign of life and returns the round-trip time. The peer's connection answers, not its handlers.
+// In isolated-workers/1 there is no such thing: it fails at once with Unimplemented.
 func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
+	if c.profile != hotplug {
+		return 0, NotSent(Unimplemented, "ping: %s has none: a call is the only sign of life", ProtocolIsolatedWorkers)
+	}
 	start := time.Now()
 	tx, answered, err := c.sendPing(ctx)
 	if err != nil {

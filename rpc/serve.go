@@ -69,7 +69,11 @@ func (c *Conn) serve(f wire.Frame, buf *wire.Buffer) error {
 		in.cancel()
 		return err
 	}
-	go c.handle(ctx, in, refuse)
+	if c.profile == asWorker && c.opt.Handlers.isNotice(f.Type) {
+		c.ordered.add(func() { c.handle(ctx, in, refuse) })
+	} else {
+		go c.handle(ctx, in, refuse)
+	}
 	return nil
 }
 
@@ -159,7 +163,7 @@ func (c *Conn) runHandler(ctx context.Context, in *inbound, notice bool) (res an
 			c.warn("handler panicked", "message", in.frame.Type, "panic", fmt.Sprint(p))
 		}
 	}()
-	h, err := c.opt.Handlers.find(in.frame.Type, notice)
+	h, err := c.find(in.frame.Type, notice)
 	if err == nil {
 		in.kind = h.use.Kind
 		if err = c.incoming(ctx, in); err == nil {
@@ -170,6 +174,13 @@ func (c *Conn) runHandler(ctx context.Context, in *inbound, notice bool) (res an
 		return nil, c.record(in, err)
 	}
 	return res, nil
+}
+
+func (c *Conn) find(name string, notice bool) (Handler, error) {
+	if c.profile == asWorker {
+		return c.opt.Handlers.findWorkers(name)
+	}
+	return c.opt.Handlers.find(name, notice)
 }
 
 // record is err as it travels. Whether the handler never ran is known here alone: an error of a call that the handler made
@@ -200,20 +211,20 @@ func (c *Conn) answer(in *inbound, out *outcome) {
 func (c *Conn) encodeAnswer(in *inbound, out *outcome) (*wire.Buffer, error) {
 	err := out.err
 	if err == nil {
-		buf, encodeErr := c.encodeGuarded(&wire.Frame{Kind: wire.Result, Tx: in.frame.Tx}, out.res)
+		buf, encodeErr := c.encodeGuarded(&wire.Frame{Kind: wire.Result, Tx: in.frame.Tx, Answers: in.frame.Type}, c.resultPayload(out.res))
 		if encodeErr == nil {
 			return buf, nil
 		}
 		err = c.record(in, &Error{Code: Internal, Message: fmt.Sprintf("%s: encode the result: %v", in.frame.Type, encodeErr)})
 	}
-	f := wire.Frame{Kind: wire.Error, Tx: in.frame.Tx}
-	buf, encodeErr := c.encodeGuarded(&f, err)
+	f := wire.Frame{Kind: wire.Error, Tx: in.frame.Tx, Answers: in.frame.Type}
+	buf, encodeErr := c.encodeGuarded(&f, c.errorPayload(toError(err, 1)))
 	if encodeErr == nil {
 		return buf, nil
 	}
 	e := c.record(in, err) // details that the serializer refuses, a message over the limit
-	return c.encodeGuarded(&f, &Error{Code: e.Code, Name: e.Name, Origin: e.Origin, Retryable: e.Retryable, NotStarted: e.NotStarted,
-		Message: fmt.Sprintf("%.1000q (the rest of this error could not be encoded: %.1000v)", e.Message, encodeErr)})
+	return c.encodeGuarded(&f, c.errorPayload(&Error{Code: e.Code, Name: e.Name, Origin: e.Origin, Retryable: e.Retryable, NotStarted: e.NotStarted,
+		Message: fmt.Sprintf("%.1000q (the rest of this error could not be encoded: %.1000v)", e.Message, encodeErr)}))
 }
 
 // encodeGuarded is encode for a handler's values: their own marshalers may panic, and no caller is there to blame.
