@@ -13,7 +13,7 @@ func (l *library) assets(pages []*page) []string {
 	var names []string
 	for _, p := range pages {
 		for _, link := range p.doc.Links {
-			if link.Path != "" && !link.Broken && l.pages[link.Path] == nil && !l.folders[link.Path] {
+			if link.Path != "" && !link.Broken && l.pages[link.Path] == nil && l.folders[link.Path] == nil {
 				names = append(names, link.Path)
 			}
 		}

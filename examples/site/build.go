@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/go-hotplug/hotplug/host"
 )
 
 // build makes the site. Its error means that there is none; pages that failed stand in the report.
@@ -25,7 +28,7 @@ func build(ctx context.Context, o options, stderr io.Writer) (*report, error) {
 			}
 		}
 	}
-	b := &builder{options: o, projects: projects, pages: pages, library: newLibrary(projects), meter: newMeter(), progress: newProgress(stderr, len(pages))}
+	b := &builder{options: o, projects: projects, pages: pages, library: newLibrary(projects), meter: newMeter(), progress: newProgress(stderr)}
 	err = b.run(ctx)
 	b.progress.say("")
 	if err != nil {
@@ -42,6 +45,7 @@ type builder struct {
 	projects []*project
 	pages    []*page
 	library  *library
+	crew     crew
 	meter    *meter
 	progress *progress
 	report   report
@@ -50,28 +54,85 @@ type builder struct {
 // run has the pages rendered and writes the site. When it returns, the plugins have ended.
 func (b *builder) run(ctx context.Context) error {
 	b.progress.say("starting the plugins")
-	h, err := openHost(ctx, b.options, b.library, b.meter, b.logger())
+	b.crew = muster(ctx, b.plugins)
+	h, err := openHost(ctx, b.options, b.crew, b.library, b.meter, b.logger())
 	if err != nil {
 		return err
 	}
 	defer h.Close()
-	css, warning := stylesheet(ctx, h, b.options)
+	css, warning := stylesheet(ctx, h, b.crew, b.options)
 	if warning != "" {
 		b.report.warnings = append(b.report.warnings, warning)
 	}
-	r := &renderer{peer: h.Plugin("markdown"), jobs: b.jobs, timeout: b.timeout, done: func(p *page) { b.progress.step(p.String()) }}
-	if err := r.all(ctx, b.pages); err != nil {
-		return fmt.Errorf("render pages: %w: the site that was there is unchanged", err)
+	pictures, err := b.prepare(ctx, h)
+	if err != nil {
+		return fmt.Errorf("%w: the site that was there is unchanged", err)
 	}
-	if err := b.write(newSite(b.title, b.projects, h), css); err != nil {
+	if err := b.write(newSite(b.title, b.projects, present(h), pictures.pictures), pictures, css); err != nil {
 		return err
 	}
+	b.report.absent, b.report.plugins = b.crew.missing()
 	b.report.blame(h.Failed())
 	return h.Close()
 }
 
+// prepare has the plugins do all that the site is made of: pages first, then what needs all pages.
+func (b *builder) prepare(ctx context.Context, h *host.Host) (*shrinker, error) {
+	b.progress.begin("rendering", len(b.pages))
+	r := &renderer{
+		peer: h.Plugin("markdown"), extras: extras(b.crew, h), jobs: b.jobs, timeout: b.timeout, done: func(p *page) { b.progress.step(p.String()) },
+	}
+	if err := r.all(ctx, b.pages); err != nil {
+		return nil, fmt.Errorf("render pages: %w", err)
+	}
+	b.library.publish(b.pages)
+	if err := b.checkLinks(ctx, h); err != nil {
+		return nil, fmt.Errorf("check links: %w", err)
+	}
+	s := &shrinker{peer: h.Plugin("thumbnail"), library: b.library, pictures: map[string]*picture{}}
+	if err := b.shrink(ctx, s); err != nil {
+		return nil, fmt.Errorf("make pictures smaller: %w", err)
+	}
+	return s, nil
+}
+
+// checkLinks looks for links that lead nowhere, which takes all pages and their anchors.
+func (b *builder) checkLinks(ctx context.Context, h *host.Host) error {
+	if !b.crew.has("linkcheck") {
+		return nil
+	}
+	peer := h.Plugin("linkcheck")
+	b.progress.begin("checking links", len(b.pages))
+	return each(ctx, b.jobs, b.pages, func(p *page) {
+		ctx, cancel := context.WithTimeout(ctx, b.timeout)
+		defer cancel()
+		if p.err == nil {
+			p.note(checkLinks(ctx, peer, p))
+		}
+		b.progress.step(p.String())
+	})
+}
+
+// shrink has large pictures made smaller.
+func (b *builder) shrink(ctx context.Context, s *shrinker) error {
+	if !b.crew.has("thumbnail") {
+		return nil
+	}
+	names := b.library.candidates(b.pages)
+	b.progress.begin("pictures", len(names))
+	err := each(ctx, b.jobs, names, func(name string) {
+		ctx, cancel := context.WithTimeout(ctx, b.timeout)
+		defer cancel()
+		s.one(ctx, name)
+		b.progress.step(b.library.place(name))
+	})
+	b.report.pictures, b.report.saved = len(s.pictures), s.saved()
+	b.report.warnings = append(b.report.warnings, s.notes...)
+	return err
+}
+
 // write puts the site in its place, unless not one page could be rendered.
-func (b *builder) write(s *site, css string) error {
+func (b *builder) write(s *site, pictures *shrinker, css string) error {
 	if len(s.Projects) == 0 {
 		return fmt.Errorf("not one page could be rendered, the first because of: %w", b.pages[0].err)
 	}
@@ -81,7 +142,7 @@ func (b *builder) write(s *site, css string) error {
 		return err
 	}
 	defer out.discard()
-	if err := s.writeAll(out, css); err != nil {
+	if err := errors.Join(s.writeAll(out, css), pictures.write(out)); err != nil {
 		return err
 	}
 	var warnings []string

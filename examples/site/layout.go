@@ -2,14 +2,13 @@ package main
 
 import (
 	"embed"
+	"fmt"
 	"html/template"
 	"io"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/go-hotplug/hotplug/host"
 )
 
 //go:embed theme
@@ -19,13 +18,28 @@ var theme embed.FS
 const (
 	themeFile     = "_site/style.css"
 	highlightFile = "_site/highlight.css"
+	linksFile     = "broken-links.html"
 )
 
-var layouts = template.Must(template.New("").Funcs(template.FuncMap{"count": count, "breakable": breakable}).ParseFS(theme, "theme/*.html"))
+var layouts = template.Must(template.New("").Funcs(template.FuncMap{"count": count, "breakable": breakable, "minutes": minutes}).ParseFS(theme, "theme/*.html"))
 
 // breakable lets a browser break the line after a slash.
 func breakable(name string) template.HTML {
 	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), "/", "/<wbr>"))
+}
+
+// minutes is a reading time for people.
+func minutes(seconds int) string {
+	minutes := (seconds + 30) / 60
+	switch {
+	case seconds == 0:
+		return ""
+	case minutes < 1:
+		return "< 1 min"
+	case minutes < 60:
+		return fmt.Sprintf("%d min", minutes)
+	}
+	return fmt.Sprintf("%d h %02d min", minutes/60, minutes%60)
 }
 
 // A site is what all of its pages share.
@@ -33,6 +47,8 @@ type site struct {
 	SiteTitle string
 	Projects  []*project // those with a page
 	Plugins   []string   // name and version of those that it was made by
+
+	pictures map[string]*picture // that have smaller ones, by the name that plugins know
 }
 
 // A view is what a layout shows: a page, or the index if Page is nil.
@@ -45,16 +61,11 @@ type view struct {
 	TOC     []entry
 }
 
-func newSite(title string, projects []*project, h *host.Host) *site {
-	s := &site{SiteTitle: title}
+func newSite(title string, projects []*project, plugins []string, pictures map[string]*picture) *site {
+	s := &site{SiteTitle: title, Plugins: plugins, pictures: pictures}
 	for _, p := range projects {
 		if p.Home() != nil {
 			s.Projects = append(s.Projects, p)
-		}
-	}
-	for _, name := range []string{"markdown", "highlight"} {
-		if status := h.Plugin(name).Status(); status.State == host.Ready {
-			s.Plugins = append(s.Plugins, name+" "+status.Version)
 		}
 	}
 	return s
@@ -65,11 +76,32 @@ func (s *site) index(w io.Writer) error {
 	return layouts.ExecuteTemplate(w, "index.html", view{site: s})
 }
 
+// links writes the page that lists the links that lead nowhere.
+func (s *site) links(w io.Writer) error {
+	return layouts.ExecuteTemplate(w, "links.html", view{site: s})
+}
+
+// Broken is how many links of the site lead nowhere.
+func (s *site) Broken() (n int) {
+	for _, p := range s.Projects {
+		n += p.Broken()
+	}
+	return n
+}
+
+// Seconds to read the site; 0: not known.
+func (s *site) Seconds() (n int) {
+	for _, p := range s.Projects {
+		n += p.Seconds()
+	}
+	return n
+}
+
 // page writes a page into its layout. That its HTML can be trusted is what the renderer's contract promises.
 func (s *site) page(w io.Writer, p *page) error {
 	up := strings.Repeat("../", strings.Count(p.outputs()[0], "/"))
 	return layouts.ExecuteTemplate(w, "page.html", view{
-		site: s, Up: up, Project: p.Project, Page: p, HTML: template.HTML(p.doc.HTML), TOC: toc(p.doc.Headings),
+		site: s, Up: up, Project: p.Project, Page: p, HTML: template.HTML(showSmall(p, s.pictures, up)), TOC: p.contents(),
 	})
 }
 
@@ -113,6 +145,9 @@ func (s *site) writeAll(o *output, css string) error {
 		return err
 	}
 	if err := o.write("index.html", s.index); err != nil {
+		return err
+	}
+	if err := o.write(linksFile, s.links); err != nil {
 		return err
 	}
 	for _, project := range s.Projects {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync/atomic"
 
 	"github.com/go-hotplug/hotplug/rpc"
 	"github.com/go-hotplug/hotplug/sample-plugins/hostapi"
@@ -23,11 +24,13 @@ const (
 type library struct {
 	projects map[string]*project // by key
 	pages    map[string]*page    // by the name that plugins know
-	folders  map[string]bool     // those with an index page, likewise
+	folders  map[string]*page    // those with an index page, likewise, and that page
+
+	known atomic.Pointer[map[*page][]string] // the anchors of the pages; nil until they are rendered
 }
 
 func newLibrary(projects []*project) *library {
-	l := &library{projects: map[string]*project{}, pages: map[string]*page{}, folders: map[string]bool{}}
+	l := &library{projects: map[string]*project{}, pages: map[string]*page{}, folders: map[string]*page{}}
 	for _, p := range projects {
 		l.projects[p.key] = p
 		for _, page := range p.Pages {
@@ -36,7 +39,7 @@ func newLibrary(projects []*project) *library {
 			}
 			l.pages[page.name()] = page
 			if page.Index {
-				l.folders[path.Dir(page.name())] = true
+				l.folders[path.Dir(page.name())] = page
 			}
 		}
 	}
@@ -45,7 +48,7 @@ func newLibrary(projects []*project) *library {
 
 // handlers are what the host answers.
 func (l *library) handlers() []rpc.Handler {
-	return []rpc.Handler{hostapi.ReadAsset.Handle(l.readAsset), hostapi.Exists.Handle(l.exists)}
+	return []rpc.Handler{hostapi.ReadAsset.Handle(l.readAsset), hostapi.Exists.Handle(l.exists), hostapi.Anchors.Handle(l.anchors)}
 }
 
 // exists tells what the site will have: pages, folders with an index, and files that can be copied.
@@ -63,7 +66,7 @@ func (l *library) exists(ctx context.Context, req hostapi.ExistsRequest) (hostap
 }
 
 func (l *library) has(name string) bool {
-	if l.pages[name] != nil || l.folders[name] {
+	if l.pages[name] != nil || l.folders[name] != nil {
 		return true
 	}
 	_, _, err := l.stat(name)

@@ -35,7 +35,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags := flag.NewFlagSet("site build", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() { fmt.Fprint(stderr, usage); flags.PrintDefaults() }
-	flags.StringVar(&o.plugins, "plugins", "plugins", "`folder` with the plugins: markdown, and highlight for coloured code")
+	flags.StringVar(&o.plugins, "plugins", "plugins", "`folder` with the plugins: markdown, and any of highlight, linkcheck, outline, thumbnail, wordcount")
 	flags.StringVar(&o.out, "out", filepath.Join("build", "site"), "`folder` of the finished site; a site in it is replaced")
 	flags.StringVar(&o.state, "state", "", "`folder` where the host keeps copies of what it runs (default the user's cache)")
 	flags.StringVar(&o.title, "title", "Documentation", "`title` of the site")
@@ -43,7 +43,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.demo, "demo", false, "end with one line that says whether everything went well; a failed call makes it exit 1")
 	flags.BoolVar(&o.verbose, "v", false, "show what the host and the plugins log")
 	flags.IntVar(&o.jobs, "jobs", 2*runtime.GOMAXPROCS(0), "`pages` to render at once")
-	flags.DurationVar(&o.timeout, "timeout", time.Minute, "most `time` for one page")
+	flags.DurationVar(&o.timeout, "timeout", time.Minute, "most `time` for one page, and for a picture")
 	if len(args) == 0 || args[0] != "build" {
 		flags.Usage()
 		if len(args) > 0 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help" || args[0] == "help") {

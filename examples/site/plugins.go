@@ -10,18 +10,29 @@ import (
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/rpc"
 	"github.com/go-hotplug/hotplug/sample-plugins/highlight/highlightapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/linkcheck/linkcheckapi"
 	"github.com/go-hotplug/hotplug/sample-plugins/markdown/markdownapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/outline/outlineapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/thumbnail/thumbnailapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/wordcount/wordcountapi"
 )
 
 // The application's version: what a plugin's "host" constraint is held against.
 const version = "1.0.0"
 
 // openHost starts the plugins. Without a renderer there is no site, so that is an error; all others are a matter of the report.
-func openHost(ctx context.Context, o options, l *library, m *meter, log hclog.Logger) (*host.Host, error) {
+func openHost(ctx context.Context, o options, c crew, l *library, m *meter, log hclog.Logger) (*host.Host, error) {
+	handlers := l.handlers()
+	if c.has("highlight") { // without it, code stays plain and nothing has failed
+		handlers = append(handlers, host.Forward(highlightapi.Highlight, "highlight"))
+	}
 	h, err := host.Open(ctx, host.Config{
 		Name: "site", Version: version, Dir: o.plugins, StateDir: o.state,
-		Uses:     []rpc.Use{markdownapi.Render.Use(), highlightapi.Style.Use()},
-		Handlers: append(l.handlers(), host.Forward(highlightapi.Highlight, "highlight")),
+		Uses: []rpc.Use{
+			markdownapi.Render.Use(), highlightapi.Style.Use(), outlineapi.Of.Use(), wordcountapi.Count.Use(), linkcheckapi.Check.Use(),
+			thumbnailapi.Make.Use(),
+		},
+		Handlers: handlers,
 		Hooks:    host.Hooks{Message: m.observe},
 		Logger:   log,
 	})
@@ -43,8 +54,11 @@ func advice(dir, plugin string) string {
 		"or name the folder that has it with -plugins; -v shows what the plugins log", plugin, dir)
 }
 
-// stylesheet is the CSS of coloured code; without the plugin for it, code stays plain and so does the site.
-func stylesheet(ctx context.Context, h *host.Host, o options) (css, warning string) {
+// stylesheet is the CSS of coloured code; without the plugin for it there is none.
+func stylesheet(ctx context.Context, h *host.Host, c crew, o options) (css, warning string) {
+	if !c.has("highlight") {
+		return "", ""
+	}
 	sheet, err := highlightapi.Style.Call(ctx, h.Plugin("highlight"), highlightapi.StyleRequest{})
 	if err != nil {
 		return "", fmt.Sprintf("code is not coloured: %v\n%s", err, advice(o.plugins, "highlight"))

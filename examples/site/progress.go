@@ -4,13 +4,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
+	"unicode"
 )
 
 // clearLine goes to the beginning of a terminal's line and empties it.
 const clearLine = "\r\x1b[K"
 
-const maxShown = 50 // characters of a page's name: a line that wraps cannot be rewritten
+const (
+	barWidth = 24 // characters
+	maxLine  = 79 // characters: a line that wraps cannot be rewritten
+)
 
 // A progress is one line of a terminal that says how far the work is. It is an io.Writer for what has to be said
 // meanwhile. Its methods may be called concurrently.
@@ -20,12 +25,13 @@ type progress struct {
 	mu    sync.Mutex // guards w and what follows; held while writing to w, which calls nobody back
 	w     io.Writer
 	line  string
+	stage string
 	done  int
 	total int
 }
 
-func newProgress(w io.Writer, total int) *progress {
-	return &progress{w: w, total: total, shown: isTerminal(w)}
+func newProgress(w io.Writer) *progress {
+	return &progress{w: w, shown: isTerminal(w)}
 }
 
 // isTerminal reports whether someone is looking. A terminal that cannot rewrite a line does not count.
@@ -38,15 +44,20 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// step counts one more page.
+// begin begins a stage of so many steps.
+func (p *progress) begin(stage string, total int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stage, p.done, p.total = stage, 0, total
+	p.show(p.bar(""))
+}
+
+// step counts one more step, done for what has that name.
 func (p *progress) step(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
-	if r := []rune(name); len(r) > maxShown {
-		name = "..." + string(r[len(r)-maxShown:])
-	}
-	p.show(fmt.Sprintf("rendered %d of %d  %s", p.done, p.total, name))
+	p.show(p.bar(name))
 }
 
 // say replaces the line.
@@ -54,6 +65,28 @@ func (p *progress) say(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.show(line)
+}
+
+// bar is the line of a stage: rendering [######------]  50%  24 of 48  docs/start.md.
+func (p *progress) bar(name string) string {
+	total := max(p.total, 1)
+	full := p.done * barWidth / total
+	line := fmt.Sprintf("%s [%s%s] %3d%%  %d of %d  ", p.stage, strings.Repeat("#", full), strings.Repeat("-", barWidth-full), p.done*100/total, p.done, p.total)
+	return line + ending(name, maxLine-len(line))
+}
+
+// ending is a name, or its end if it is longer. What would move a terminal's cursor is shown as ?.
+func ending(name string, longest int) string {
+	r := []rune(strings.Map(func(c rune) rune {
+		if unicode.IsPrint(c) {
+			return c
+		}
+		return '?'
+	}, name))
+	if len(r) <= longest {
+		return string(r)
+	}
+	return "..." + string(r[len(r)-max(longest-3, 0):])
 }
 
 func (p *progress) show(line string) {

@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 )
 
 func TestProgressIsSilentWhereNobodyLooks(t *testing.T) {
 	var out bytes.Buffer
-	p := newProgress(&out, 2)
+	p := newProgress(&out)
+	p.begin("rendering", 2)
 	p.say("starting")
 	p.step("a.md")
 	fmt.Fprintln(p, "a line of the log")
@@ -19,12 +21,30 @@ func TestProgressIsSilentWhereNobodyLooks(t *testing.T) {
 
 func TestProgressKeepsLogLinesApart(t *testing.T) {
 	var out bytes.Buffer
-	p := &progress{w: &out, total: 2, shown: true}
+	p := &progress{w: &out, stage: "rendering", total: 2, shown: true}
 	p.step("a.md")
 	fmt.Fprintln(p, "a line of the log")
 	p.say("")
-	const line = clearLine + "rendered 1 of 2  a.md"
+	const line = clearLine + "rendering [############------------]  50%  1 of 2  a.md"
 	if got, want := out.String(), line+clearLine+"a line of the log\n"+line[len(clearLine):]+clearLine; got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestBarFitsInALineAndShowsHowFarItIs(t *testing.T) {
+	long := strings.Repeat("folder/", 40) + "end.md"
+	for _, test := range []struct {
+		done, total int
+		name, want  string
+	}{
+		{0, 0, "", "pictures [------------------------]   0%  0 of 0  "},
+		{1, 3, "a.md", "pictures [########----------------]  33%  1 of 3  a.md"},
+		{3, 3, "\x1b[31m\n.md", "pictures [########################] 100%  3 of 3  ?[31m?.md"},
+		{999, 1000, long, "pictures [#######################-]  99%  999 of 1000  .../folder/folder/end.md"},
+	} {
+		p := &progress{stage: "pictures", done: test.done, total: test.total}
+		if got := p.bar(test.name); got != test.want || len(got) > maxLine {
+			t.Errorf("got  %q\nwant %q", got, test.want)
+		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-hotplug/hotplug/sample-plugins/markdown/markdownapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/outline/outlineapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/wordcount/wordcountapi"
 )
 
 // A project is one folder with Markdown: a part of the site.
@@ -31,9 +33,15 @@ type page struct {
 	Out     string // likewise, of the HTML
 	Index   bool   // stands in its folder's index.html too
 
-	source int // bytes
-	doc    markdownapi.Document
-	err    error // why it is not in the site
+	Broken []brokenLink // links that lead nowhere
+
+	source   int // bytes
+	doc      markdownapi.Document
+	outlined bool // sections is the page's outline, which may be empty
+	sections []outlineapi.Section
+	counts   wordcountapi.Counts // zero: not counted
+	notes    []string            // what went wrong and did not matter much
+	err      error               // why it is not in the site
 }
 
 func openProject(name, dir string) (*project, error) {
@@ -86,7 +94,15 @@ func (p *project) Home() *page {
 // Words of all pages.
 func (p *project) Words() (n int) {
 	for _, page := range p.Pages {
-		n += page.doc.Words
+		n += page.Words()
+	}
+	return n
+}
+
+// Seconds to read all pages; 0: not known.
+func (p *project) Seconds() (n int) {
+	for _, page := range p.Pages {
+		n += page.Seconds()
 	}
 	return n
 }
@@ -94,7 +110,7 @@ func (p *project) Words() (n int) {
 // Broken links of all pages.
 func (p *project) Broken() (n int) {
 	for _, page := range p.Pages {
-		n += page.doc.Broken
+		n += len(page.Broken)
 	}
 	return n
 }
@@ -109,6 +125,17 @@ func (p *page) Title() string {
 	}
 	return strings.TrimSuffix(p.Path, markdownExt)
 }
+
+// Words of the page.
+func (p *page) Words() int {
+	if p.counts.Words > 0 {
+		return p.counts.Words
+	}
+	return p.doc.Words
+}
+
+// Seconds to read the page; 0: not known.
+func (p *page) Seconds() int { return p.counts.Seconds }
 
 // name is the page's for plugins.
 func (p *page) name() string { return p.Project.key + "/" + p.Path }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"sync"
 	"time"
 
 	"github.com/go-hotplug/hotplug/rpc"
@@ -16,6 +15,7 @@ import (
 // A renderer renders pages by calls to a plugin.
 type renderer struct {
 	peer    rpc.Peer
+	extras  []extra
 	jobs    int           // pages at once
 	timeout time.Duration // for one page
 	done    func(*page)   // told of each page that is rendered or has failed; may be called concurrently
@@ -23,25 +23,10 @@ type renderer struct {
 
 // all renders pages and returns when each one has its document or its error. It ends early with ctx.
 func (r *renderer) all(ctx context.Context, pages []*page) error {
-	todo := make(chan *page) // all sends and closes; unbuffered, so that nothing waits in it when ctx ends
-	var workers sync.WaitGroup
-	for range min(r.jobs, len(pages)) {
-		workers.Go(func() {
-			for p := range todo {
-				p.err = r.one(ctx, p)
-				r.done(p)
-			}
-		})
-	}
-	for _, p := range pages {
-		select {
-		case todo <- p:
-		case <-ctx.Done():
-		}
-	}
-	close(todo)
-	workers.Wait()
-	return context.Cause(ctx)
+	return each(ctx, r.jobs, pages, func(p *page) {
+		p.err = r.one(ctx, p)
+		r.done(p)
+	})
 }
 
 func (r *renderer) one(ctx context.Context, p *page) error {
@@ -56,7 +41,18 @@ func (r *renderer) one(ctx context.Context, p *page) error {
 	if err != nil {
 		return errors.New(p.Project.readable(err.Error()))
 	}
+	p.Broken, p.notes = rendererSays(p.doc), p.doc.Warnings
+	for _, extra := range r.extras {
+		p.note(extra(ctx, p, string(source)))
+	}
 	return nil
+}
+
+// note keeps what went wrong and leaves the page in the site.
+func (p *page) note(err error) {
+	if err != nil {
+		p.notes = append(p.notes, err.Error())
+	}
 }
 
 // read returns the page's source. What the plugin would refuse for its size is not even read.

@@ -17,7 +17,10 @@ type report struct {
 	projects []*project
 	failed   []*page
 	warnings []string
+	absent   []string // plugins that are not installed, with what the site is without
 	plugins  []string // that did not start or did not last, with their reasons
+	pictures int      // that have smaller ones
+	saved    int64    // bytes of those
 	routes   []figure
 	read     int64 // bytes of Markdown
 	written  int64 // bytes of the site
@@ -37,7 +40,7 @@ func (r *report) count(projects []*project) {
 				continue
 			}
 			r.pages++
-			for _, warning := range page.doc.Warnings {
+			for _, warning := range page.notes {
 				r.warnings = append(r.warnings, fmt.Sprintf("%s: %s", page, p.readable(warning)))
 			}
 		}

@@ -33,7 +33,14 @@ func (r *report) printTotals(w io.Writer) {
 	fmt.Fprintf(t, "site\t%s\n", r.out)
 	fmt.Fprintf(t, "pages\t%d of %d, from %s\n", r.pages, r.pages+len(r.failed), count(len(r.projects), "project"))
 	fmt.Fprintf(t, "bytes\t%s of Markdown, %s of site with %s\n", size(r.read), size(r.written), count(r.assets, "asset"))
-	fmt.Fprintf(t, "broken links\t%d\n", r.broken())
+	if r.pictures > 0 {
+		fmt.Fprintf(t, "pictures\t%d made smaller, by %s\n", r.pictures, size(r.saved))
+	}
+	if n := r.broken(); n > 0 {
+		fmt.Fprintf(t, "broken links\t%d, see %s\n", n, linksFile)
+	} else {
+		fmt.Fprintf(t, "broken links\t0\n")
+	}
 	fmt.Fprintf(t, "calls\t%d, %d failed\n", calls, failed)
 	fmt.Fprintf(t, "time\t%s\n", r.elapsed.Round(time.Millisecond))
 	t.Flush()
@@ -70,7 +77,7 @@ func (r *report) printFailures(w io.Writer) {
 	for _, list := range []struct {
 		kind  string
 		lines []string
-	}{{"failed", r.plugins}, {"failed", pages}, {"failed", calls}, {"warning", r.warnings}} {
+	}{{"without", r.absent}, {"failed", r.plugins}, {"failed", pages}, {"failed", calls}, {"warning", r.warnings}} {
 		printLines(w, list.kind, list.lines)
 	}
 }

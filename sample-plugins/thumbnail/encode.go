@@ -23,13 +23,26 @@ func encode(picture *image.NRGBA, format string, quality int) (thumbnailapi.Thum
 		out.MediaType, out.Extension = "image/jpeg", ".jpg"
 		err = jpeg.Encode(&data, onWhite(picture), &jpeg.Options{Quality: quality})
 	} else {
-		err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&data, picture)
+		err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&data, gray(picture))
 	}
 	if err != nil {
 		return thumbnailapi.Thumbnail{}, rpc.Errorf(rpc.Internal, "encode %s of %d x %d pixels: %w", out.MediaType, out.Width, out.Height, err)
 	}
 	out.Data = data.Bytes()
 	return out, nil
+}
+
+// gray is a picture with a byte for each pixel if that is enough.
+func gray(picture *image.NRGBA) image.Image {
+	small := image.NewGray(picture.Rect)
+	for i := range small.Pix {
+		p := picture.Pix[4*i : 4*i+4]
+		if p[0] != p[1] || p[1] != p[2] || p[3] != 0xFF {
+			return picture
+		}
+		small.Pix[i] = p[0]
+	}
+	return small
 }
 
 // onWhite is a picture without transparency.

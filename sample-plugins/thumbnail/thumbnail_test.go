@@ -96,6 +96,19 @@ func TestMakeLetsTransparencyBeOrPutsItOnWhite(t *testing.T) {
 	}
 }
 
+func TestMakeWritesGrayPicturesAsSuch(t *testing.T) {
+	m := image.NewGray(image.Rect(0, 0, 40, 40))
+	for i := range m.Pix {
+		m.Pix[i] = byte(i)
+	}
+	if _, small := mustMake(t, thumbnailapi.Request{Data: pngOf(t, m), Width: 10}); small.ColorModel() != color.GrayModel {
+		t.Errorf("gray became %T", small)
+	}
+	if _, small := mustMake(t, thumbnailapi.Request{Data: pngOf(t, halves(40, 40)), Width: 10}); small.ColorModel() == color.GrayModel {
+		t.Error("colours became gray")
+	}
+}
+
 func TestMakePutsAFrameThatIsSmallerIntoItsPlace(t *testing.T) {
 	frame := image.NewPaletted(image.Rect(4, 4, 8, 8), color.Palette{red})
 	var data bytes.Buffer
