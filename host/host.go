@@ -148,7 +148,7 @@ func (p *Plugin) over() bool { return isClosed(p.done) }
 func newSpec(c *Config, e registry.Entry) (*spec, error) {
 	m, own := e.Manifest, c.Plugins[e.Name]
 	s := &spec{
-		name: e.Name, version: e.Version.String(), description: m.Description, installed: e.Dir, warnings: e.Warnings, args: m.Args,
+		name: e.Name, version: e.Version.String(), protocol: string(m.Protocol), description: m.Description, installed: e.Dir, warnings: e.Warnings, args: m.Args,
 		env: buildEnv(slices.Concat(c.Env, m.Env.Allow), m.Env.Set), limits: wire.Limits{Frame: int(m.Limits.Frame), Inflight: m.Limits.Inflight},
 		tree: treeOf(e), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
 		middleware: slices.Concat(c.Middleware, own.Middleware), txID: c.TxID,
@@ -159,6 +159,9 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 	}
 	var err error
 	if s.serializer, err = codec.Lookup(name); err != nil {
+		return s, fmt.Errorf("%s: %w", e.ManifestPath, err)
+	}
+	if err := s.checkProtocol(); err != nil {
 		return s, fmt.Errorf("%s: %w", e.ManifestPath, err)
 	}
 	return s, nil

@@ -27,6 +27,7 @@ type spec struct {
 	dir           string // working folder; empty: the copy
 	args          []string
 	env           []string
+	protocol      string // empty: hotplug/1
 	serializer    codec.Serializer
 	timeouts      Timeouts
 	middleware    []rpc.Middleware
@@ -83,17 +84,7 @@ func (i *instance) start(ctx context.Context) (net.Conn, error) {
 	if err := checkSocketPath(i.socket); err != nil {
 		return nil, err
 	}
-	stream, listener, err := i.env.bind(i.socket)
-	if err != nil {
-		return nil, err
-	}
-	if listener != nil {
-		defer listener.Close()
-		p.Listener = listener
-	}
-	if p.Startup, err = i.startupLine(listener != nil); err == nil {
-		i.proc, err = i.env.starter.Start(p)
-	}
+	stream, err := i.run(p)
 	if err != nil {
 		if stream != nil {
 			stream.Close()
@@ -106,6 +97,25 @@ func (i *instance) start(ctx context.Context) (net.Conn, error) {
 	i.lines = follow(i.proc, i.log)
 	i.env.spawned(i.worker)
 	return stream, nil
+}
+
+// run binds the socket and starts the process. On an error there may be a connection all the same.
+func (i *instance) run(p proc.Spec) (net.Conn, error) {
+	if i.spec.foreign() {
+		return nil, i.startForeign(p)
+	}
+	stream, listener, err := i.env.bind(i.socket)
+	if err != nil {
+		return nil, err
+	}
+	if listener != nil {
+		defer listener.Close()
+		p.Listener = listener
+	}
+	if p.Startup, err = i.startupLine(listener != nil); err == nil {
+		i.proc, err = i.env.starter.Start(p)
+	}
+	return stream, err
 }
 
 // place returns what to execute: the copy in the store, or the path as it is.
@@ -159,6 +169,9 @@ func (i *instance) connect(ctx context.Context, c net.Conn) error {
 		case <-ctx.Done():
 		}
 	}()
+	if i.spec.foreign() {
+		return i.connectForeign(ctx)
+	}
 	if c == nil {
 		var err error
 		if c, err = i.env.reconnect.dial(ctx, i.socket, i.proc.Done()); err != nil {
@@ -172,13 +185,18 @@ func (i *instance) connect(ctx context.Context, c net.Conn) error {
 		return err
 	}
 	i.hello = hello
-	i.conn = rpc.NewConn(i.env.base, stream, rpc.Options{
-		Serializer: i.spec.serializer, Handlers: i.env.mux, PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromHost,
+	i.conn = i.newConn(stream)
+	return i.startHook(ctx)
+}
+
+// newConn makes the connection to a process whose hello was read.
+func (i *instance) newConn(stream net.Conn) *rpc.Conn {
+	return rpc.NewConn(i.env.base, stream, rpc.Options{
+		Protocol: i.spec.protocol, Serializer: i.spec.serializer, Handlers: i.env.mux, PeerHandles: rpc.UsesOf(i.hello.Handles), Side: rpc.FromHost,
 		MaxFrame: i.spec.limits.Frame, MaxInflight: i.spec.limits.Inflight, CallTimeout: i.spec.timeouts.Call,
 		Logger: i.log, Observe: i.env.observer(i.spec.name), OnGoodbye: i.heardGoodbye,
 		Middleware: i.spec.middleware, TxID: i.spec.txID,
 	})
-	return i.startHook(ctx)
 }
 
 func (i *instance) heardGoodbye(rpc.Goodbye) { i.left.Do(func() { close(i.leaving) }) }

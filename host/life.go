@@ -25,7 +25,7 @@ func (p *Plugin) live(required []dependency) {
 		return
 	}
 	p.serving.Store(i)
-	p.move(Ready, fmt.Sprintf("answers %d messages", len(i.hello.Handles)), nil)
+	p.move(Ready, i.offers(), nil)
 	close(p.settled)
 	p.serve(i)
 }

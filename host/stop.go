@@ -10,7 +10,8 @@ import (
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
-// stop ends a serving instance in order: goodbye, what is in flight, its Stop hook and exit; else SIGTERM, else SIGKILL.
+// stop ends a serving instance in order: goodbye, what is in flight, its Stop hook and exit; else SIGTERM, else SIGKILL. A foreign worker
+// knows no goodbye: see dismiss.
 func (i *instance) stop() {
 	i.asked.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), i.drainLimit())
@@ -21,6 +22,16 @@ func (i *instance) stop() {
 		i.conn.CancelCalls("the plugin is being stopped and the drain time-out has passed")
 		i.conn.CancelHandlers()
 	}
+	if i.spec.foreign() {
+		i.dismiss()
+	} else {
+		i.awaitExit()
+	}
+	i.bury("")
+}
+
+// awaitExit waits for the end of a process that was told goodbye, and sends SIGTERM if it does not come.
+func (i *instance) awaitExit() {
 	if !i.ended(i.spec.timeouts.Stop) {
 		i.log.Warn("not gone in time, sending SIGTERM", "stop", i.spec.timeouts.Stop.String())
 		_ = i.proc.Terminate()
@@ -28,7 +39,6 @@ func (i *instance) stop() {
 			i.log.Warn("not gone after SIGTERM, sending SIGKILL")
 		}
 	}
-	i.bury("")
 }
 
 const (

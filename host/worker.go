@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/rpc"
 )
 
 // A Launch is one worker without a plugins folder or a manifest. Path is required; the zero value of every other field works.
@@ -19,7 +20,8 @@ type Launch struct {
 	Dir        string   // working folder; empty: this process's
 	Name       string   // for texts; empty: the file's name
 	SocketPath string   // empty: one in the runtime folder
-	Serializer string   // class name; empty: MessagePackSerializer
+	Protocol   string   // rpc.ProtocolHotplug, or rpc.ProtocolIsolatedWorkers for a worker of the TypeScript library; empty: the former
+	Serializer string   // class name; empty: MessagePackSerializer, with rpc.ProtocolIsolatedWorkers JsonSerializer
 
 	Host        Config // what of it is not about a folder holds here too: Name, Version, Handlers, Uses, Timeouts, Logger, Hooks, RuntimeDir, Reconnect
 	MaxFrame    int    // bytes of one message; 0: 16 MiB
@@ -66,11 +68,19 @@ func (l *Launch) spec() (*spec, error) {
 	if name == "" {
 		name = filepath.Base(path)
 	}
-	serializer, err := codec.Lookup(l.Serializer)
-	return &spec{
-		name: name, path: path, dir: l.Dir, args: l.Args, env: append(buildEnv(l.Host.Env, nil), l.Env...), socket: l.SocketPath, serializer: serializer,
+	class := l.Serializer
+	if class == "" && l.Protocol == rpc.ProtocolIsolatedWorkers {
+		class = wire.WorkerSerializer
+	}
+	serializer, err := codec.Lookup(class)
+	if err != nil {
+		return nil, err
+	}
+	s := &spec{
+		name: name, protocol: l.Protocol, path: path, dir: l.Dir, args: l.Args, env: append(buildEnv(l.Host.Env, nil), l.Env...), socket: l.SocketPath, serializer: serializer,
 		timeouts: l.Host.Timeouts.over(defaultTimeouts).lifted(), middleware: l.Host.Middleware, txID: l.Host.TxID, limits: wire.Limits{Frame: l.MaxFrame, Inflight: l.MaxInflight}.WithDefaults(),
-	}, err
+	}
+	return s, s.checkProtocol()
 }
 
 func workerEnvironment(ctx context.Context, c Config) (*environment, error) {

@@ -9,6 +9,9 @@ const (
 	ProtocolIsolatedWorkers1 Protocol = "isolated-workers/1"
 )
 
+// workerSerializer is the one that ProtocolIsolatedWorkers1 has.
+const workerSerializer = "JsonSerializer"
+
 // Activation is when a plugin is started.
 type Activation string
 

@@ -114,6 +114,9 @@ func (d *decoder) together(root *node, m *Manifest) {
 	if requires := root.member("requires"); requires != nil {
 		d.requiresItself(requires, m)
 	}
+	if m.Protocol == ProtocolIsolatedWorkers1 && m.Serializer != workerSerializer {
+		d.problem(root.at("serializer"), "serializer", quote(m.Serializer), quote(workerSerializer)+", the only one of protocol "+quote(string(m.Protocol)))
+	}
 	if m.Restart.Backoff > m.Restart.MaxBackoff {
 		d.problem(root.at("restart"), "restart.backoff", m.Restart.Backoff.String(),
 			"at most restart.maxBackoff, which is "+m.Restart.MaxBackoff.String())
