@@ -31,6 +31,9 @@ type Launch struct {
 // Start launches one worker and returns when it answers calls. The handle is of the same kind as those of a Host; its Close ends
 // the worker and removes everything.
 func Start(ctx context.Context, l Launch) (*Plugin, error) {
+	if l.Path == "" {
+		return nil, errors.New("host.Launch: Path is empty: name the executable")
+	}
 	s, err := l.spec()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", l.Path, err)
@@ -54,9 +57,6 @@ func Start(ctx context.Context, l Launch) (*Plugin, error) {
 }
 
 func (l *Launch) spec() (*spec, error) {
-	if l.Path == "" {
-		return nil, errors.New("host.Launch: Path is empty: name the executable")
-	}
 	path, err := exec.LookPath(l.Path)
 	if err != nil && !errors.Is(err, exec.ErrDot) {
 		return nil, err

@@ -59,7 +59,7 @@ func TestStartNamesTheFileAndLeavesNothingWhenItFails(t *testing.T) {
 		change func(*host.Launch)
 		want   string
 	}{
-		"path":       {func(l *host.Launch) { l.Path = "" }, "Path is empty: name the executable"},
+		"path":       {func(l *host.Launch) { l.Path = "" }, "host.Launch: Path is empty: name the executable"},
 		"missing":    {func(l *host.Launch) { l.Path += "-none" }, "worker-none"},
 		"serializer": {func(l *host.Launch) { l.Serializer = "NoSuch" }, "NoSuch"},
 		"socket":     {func(l *host.Launch) { l.SocketPath = "/" + strings.Repeat("x", 200) }, "201 bytes long"},
@@ -69,8 +69,12 @@ func TestStartNamesTheFileAndLeavesNothingWhenItFails(t *testing.T) {
 			w := newWorld(t)
 			l := w.launch(&fake{instead: says("")})
 			c.change(&l)
+			begins := "start " + l.Path + ": "
+			if l.Path == "" {
+				begins = "host.Launch: "
+			}
 			p, err := host.Start(t.Context(), l)
-			if p != nil || err == nil || !strings.HasPrefix(err.Error(), "start "+l.Path+": ") || !strings.Contains(err.Error(), c.want) {
+			if p != nil || err == nil || !strings.HasPrefix(err.Error(), begins) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if left, _ := os.ReadDir(w.config.RuntimeDir); len(left) != 0 {
