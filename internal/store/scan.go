@@ -138,6 +138,10 @@ func (w *walker) checkLimits() error {
 
 func kindName(m fs.FileMode) string {
 	switch {
+	case m.IsRegular():
+		return "file"
+	case m&fs.ModeSymlink != 0:
+		return "link"
 	case m&fs.ModeNamedPipe != 0:
 		return "named pipe"
 	case m&fs.ModeSocket != 0:

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,12 +77,10 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open store %s: %w", dir, explain(dir, err))
-	}
+	failed := os.MkdirAll(dir, 0o700)
 	fi, err := os.Lstat(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open store %s: %w", dir, err)
+		return nil, fmt.Errorf("open store %s: %w", dir, explain(dir, cmp.Or(failed, err)))
 	}
 	if err := checkOurs(dir, fi); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -95,7 +94,7 @@ func Open(dir string) (*Store, error) {
 // checkOurs refuses a folder in which others could put what we run.
 func checkOurs(dir string, fi fs.FileInfo) error {
 	if !fi.IsDir() {
-		return fmt.Errorf("%s is not a folder (%v): remove it, or choose another state folder", dir, fi.Mode().Type())
+		return fmt.Errorf("%s is a %s, a folder is needed there: remove it, or choose another state folder", dir, kindName(fi.Mode()))
 	}
 	if uid, ok := ownerOf(fi); ok && uid != os.Geteuid() {
 		return fmt.Errorf("folder %s belongs to user %d, this host runs as user %d: choose another state folder, "+

@@ -207,7 +207,7 @@ func TestOpenRefusesAFolderThatOthersMayWriteTo(t *testing.T) {
 
 func TestOpenRefusesWhatIsNotAFolder(t *testing.T) {
 	dir := tree(t, map[string]string{"file": "", "d/x": "", "link": "->d"})
-	for name, want := range map[string]string{"file": "not a directory", "link": "is not a folder"} {
+	for name, want := range map[string]string{"file": "is a file, a folder is needed there", "link": "is a link, a folder is needed there"} {
 		if _, err := store.Open(filepath.Join(dir, name)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: err = %v, want %q", name, err, want)
 		}
