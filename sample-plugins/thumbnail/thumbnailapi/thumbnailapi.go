@@ -20,7 +20,7 @@ const Make rpc.Query[Request, Thumbnail] = "thumbnail.make"
 // Limits of a picture and of what is made of it.
 const (
 	MaxData   = 12 << 20   // bytes of the file
-	MaxPixels = 24_000_000 // of the picture: decoded, the worst kind of file takes some 400 MiB
+	MaxPixels = 24_000_000 // of the picture: decoded, the worst kind of file takes some 500 MiB
 	MaxLength = 32_768     // pixels of each side of the picture
 	MaxSide   = 1600       // pixels of each side of the box
 )
