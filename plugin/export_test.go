@@ -48,3 +48,9 @@ const (
 	Strangers     = strangers
 	HostGoneGrace = hostGoneGrace
 )
+
+// Work serves a host of the TypeScript library that connects to a listener.
+func (s Server) Work(ctx context.Context, startup *wire.WorkerStartup, l net.Listener) error {
+	w := &worker{s: s, startup: startup, listener: l}
+	return w.run(ctx)
+}

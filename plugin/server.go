@@ -54,6 +54,8 @@ type Server struct {
 
 // Run serves until the host says goodbye (nil), the host is gone, ctx ends, or SIGTERM or SIGINT asks to leave (nil). It may be called once in a process.
 // Other errors are *ExitError. It does not return if the host died: the process group ends.
+//
+// Started by a host of the TypeScript library (isolated-workers/1) it serves one connection and returns when that ends.
 func (s Server) Run(ctx context.Context) error {
 	own := s.Logger != nil
 	if !own {
@@ -65,6 +67,14 @@ func (s Server) Run(ctx context.Context) error {
 	}
 	if os.Getenv(wire.DescribeEnv) == "1" {
 		return s.describe(os.Stdout, id)
+	}
+	if os.Getenv(wire.StartupEnv) == "" {
+		switch startup, err := s.workerStartup(); {
+		case err != nil:
+			return err
+		case startup != nil:
+			return s.work(ctx, startup)
+		}
 	}
 	in, err := inherit(os.Getenv(wire.StartupEnv), id)
 	if err != nil {
