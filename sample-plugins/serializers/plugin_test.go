@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/manifest"
@@ -97,7 +95,7 @@ func open(t *testing.T, folder string, settings map[string]host.Settings) (h *ho
 	}
 	shutdowns = make(chan host.Shutdown, 4)
 	h, err = host.Open(t.Context(), host.Config{
-		Name: "serializers", Dir: folder, StateDir: t.TempDir(), RuntimeDir: runtimeDir, Plugins: settings, Logger: hclog.NewNullLogger(),
+		Name: "serializers", Dir: folder, StateDir: t.TempDir(), RuntimeDir: runtimeDir, Plugins: settings,
 		Hooks: host.Hooks{WorkerShutdown: func(_ host.Worker, s host.Shutdown) { shutdowns <- s }},
 	})
 	if err != nil {
