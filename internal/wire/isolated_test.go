@@ -133,6 +133,26 @@ func TestNamesOfAnswersAreRefusedAsNamesOfMessages(t *testing.T) {
 	}
 }
 
+func TestProtocolDocumentShowsIsolatedWorkersLinesAsTheyAreWritten(t *testing.T) {
+	for words, ends := range map[string][2]wire.Format{"json isolated-workers host->worker": {asHost, asWorker}, "json isolated-workers worker->host": {asWorker, asHost}} {
+		for _, e := range examples(t, words) {
+			for line := range strings.Lines(e.text) {
+				f, err := ends[1].Decode([]byte(strings.TrimSuffix(line, "\n")))
+				if err != nil {
+					t.Fatalf("line %d: %v", e.line, err)
+				}
+				var payload any
+				if f.Payload != nil {
+					payload = json.RawMessage(f.Payload)
+				}
+				if b, err := ends[0].Append(nil, &f, payload, 1000); string(b) != line || err != nil {
+					t.Errorf("line %d: written as %s, %v", e.line, b, err)
+				}
+			}
+		}
+	}
+}
+
 func FuzzIsolatedWorkersDecode(f *testing.F) {
 	f.Add(`{"type":"add","payload":{"a":2,"b":40},"tx":"af98"}`)
 	f.Add(`{"tx":"6","type":"failError","payload":{"message":"b€","name":"E","stack":"s","code":"C"}}`)
