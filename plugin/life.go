@@ -24,6 +24,7 @@ type life struct {
 	mux        *rpc.Mux
 	host       *hostPeer
 	sessions   chan *session    // from greet: a connection that passed its handshake
+	admitting  sync.Mutex       // held from the check that no other host is there until this one is; nothing else is locked by it
 	goodbyes   chan rpc.Goodbye // from the connection: the host starts no new calls
 	gone       chan struct{}    // closed when the host is: the process group is about to end
 	kill       func()           // killGroup, but in tests: there it returns,

@@ -78,44 +78,44 @@ func (l *life) accept(ctx context.Context) {
 // greet does the handshake and hands the session to run.
 func (l *life) greet(ctx context.Context, c net.Conn) {
 	stop := context.AfterFunc(ctx, func() { c.Close() })
-	s, err := l.handshake(ctx, wire.NewStream(c))
+	err := l.handshake(ctx, wire.NewStream(c))
 	stop()
 	if err != nil {
 		l.s.Logger.Warn("connection refused", "reason", err.Error())
 		c.Close()
-		return
-	}
-	l.host.id.Store(&s.hostID)
-	l.host.conn.Store(s.conn)
-	select {
-	case l.sessions <- s:
-	case <-ctx.Done():
-		s.conn.Close()
 	}
 }
 
-// handshake reads the host's line, answers it, and makes the connection.
-func (l *life) handshake(ctx context.Context, c *wire.Stream) (*session, error) {
+// handshake reads the host's line, answers it, and hands the session to run.
+func (l *life) handshake(ctx context.Context, c *wire.Stream) error {
 	if err := checkPeer(c.Conn); err != nil {
-		return nil, err
+		return err
 	}
 	_ = c.SetDeadline(time.Now().Add(l.handshakeTimeout()))
 	hello, err := wire.ReadHostHello(c.Reader)
 	if err == nil {
 		err = l.checkHello(hello)
 	}
-	if err == nil {
-		err = l.onlyHost(ctx, hello.Host.ID)
-	}
 	if err != nil {
 		refuse(c, err)
-		return nil, err
+		return err
+	}
+	l.admitting.Lock()
+	defer l.admitting.Unlock()
+	return l.admit(ctx, c, hello)
+}
+
+// admit takes in a host that presented the token, one at a time: whoever is answered later finds the earlier one, and replaces it.
+func (l *life) admit(ctx context.Context, c *wire.Stream, hello *wire.HostHello) error {
+	if err := l.onlyHost(ctx, hello.Host.ID); err != nil {
+		refuse(c, err)
+		return err
 	}
 	if l.in.lifeline != nil {
 		softenLifeline(l.in.lifeline) // the host has armed it by now
 	}
 	if err := wire.WriteLine(c, l.hello()); err != nil {
-		return nil, err
+		return err
 	}
 	_ = c.SetDeadline(time.Time{})
 	conn := rpc.NewConn(context.Background(), c, rpc.Options{
@@ -124,7 +124,14 @@ func (l *life) handshake(ctx context.Context, c *wire.Stream) (*session, error) 
 		Logger: l.s.Logger, OnGoodbye: l.heardGoodbye,
 		Middleware: l.s.Middleware, TxID: l.s.TxID,
 	})
-	return &session{conn: conn, hostID: hello.Host.ID}, nil
+	l.host.id.Store(&hello.Host.ID)
+	l.host.conn.Store(conn)
+	select {
+	case l.sessions <- &session{conn: conn, hostID: hello.Host.ID}:
+	case <-ctx.Done():
+		conn.Close()
+	}
+	return nil
 }
 
 func (l *life) heardGoodbye(g rpc.Goodbye) {
