@@ -38,7 +38,9 @@ var mayImport = map[string]string{
 	"host": "codec internal/lifecycle internal/nearest internal/peercred internal/proc internal/store internal/wire " +
 		"manifest registry rpc shape",
 
-	"cmd/hotplug...":    "codec host internal/nearest manifest registry rpc shape cmd/hotplug...",
+	"internal/conformance": "codec internal/proc internal/wire shape",
+
+	"cmd/hotplug...":    "codec host internal/conformance internal/nearest manifest registry rpc shape cmd/hotplug...",
 	"internal/tools...": "host manifest registry rpc shape",
 	"e2e...":            "codec host internal/proc internal/wire manifest plugin registry rpc shape e2e...",
 }

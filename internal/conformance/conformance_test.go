@@ -1,0 +1,102 @@
+package conformance_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/go-hotplug/hotplug/internal/conformance"
+	"github.com/go-hotplug/hotplug/internal/proc"
+)
+
+func TestEachCaseNamesASectionOfTheProtocolAndSaysWhatHolds(t *testing.T) {
+	cases, err := conformance.Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile("../../docs/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	headings := map[string]bool{}
+	for _, h := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(string(doc), -1) {
+		headings[h[1]] = true
+	}
+	titles := map[string]string{}
+	for _, c := range cases {
+		if !headings[c.Section] {
+			t.Errorf("case %s: docs/protocol.md has no heading %q", c.Name, c.Section)
+		}
+		if other := titles[c.Title]; other != "" {
+			t.Errorf("cases %s and %s say the same: %s", c.Name, other, c.Title)
+		}
+		titles[c.Title] = c.Name
+	}
+	if len(cases) < 80 {
+		t.Errorf("%d cases: some are no longer found", len(cases))
+	}
+}
+
+func TestParseRefusesWhatItDoesNotKnow(t *testing.T) {
+	const head = "title: t\nsection: s\n\n"
+	for text, says := range map[string]string{
+		"":                        "required",
+		"title: t\n\nhello\n":     "required",
+		head + "helo\n":           `unknown step "helo"`,
+		"titel: t\n" + head:       `unknown key "titel"`,
+		"split: perhaps\n" + head: "line 1",
+	} {
+		if _, err := conformance.Parse("x", text); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("Parse(%q): %v, want %q", text, err, says)
+		}
+	}
+}
+
+// build makes a program of this repository.
+func build(t *testing.T, pkg string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "plugin.exe")
+	if out, err := exec.Command("go", "build", "-o", path, pkg).CombinedOutput(); err != nil {
+		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
+	}
+	return path
+}
+
+func run(t *testing.T, path string) *conformance.Report {
+	t.Helper()
+	report, err := conformance.Run(t.Context(), conformance.Target{Path: path}, conformance.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range report.Results {
+		if r.Status == conformance.Failed {
+			t.Errorf("%s with %s: %s: %s", r.Case, r.Serializer, r.Title, r.Why)
+		}
+	}
+	return report
+}
+
+func TestAPluginOfTheLibraryThatHandlesAllMessagesPassesAllCases(t *testing.T) {
+	if testing.Short() || !proc.Inherits {
+		t.Skip("it starts some 150 processes")
+	}
+	if r := run(t, build(t, "github.com/go-hotplug/hotplug/e2e/internal/conformist")); r.NotClaimed != 0 || len(r.Serializers) != 2 {
+		t.Errorf("%d cases are not claimed with %v, want all with both serializers", r.NotClaimed, r.Serializers)
+	}
+}
+
+func TestPluginsInOtherLanguagesPassAllCases(t *testing.T) {
+	for path, interpreter := range map[string]string{"node-greeter/conformance.mjs": "node", "python-greeter/conformance.py": "python3"} {
+		t.Run(interpreter, func(t *testing.T) {
+			if _, err := exec.LookPath(interpreter); err != nil {
+				t.Skipf("%s is not in PATH: install it to test sample-plugins/%s (make test-all insists on it)", interpreter, path)
+			}
+			if r := run(t, filepath.Join("../../sample-plugins", path)); r.NotClaimed != 0 {
+				t.Errorf("%d cases are not claimed", r.NotClaimed)
+			}
+		})
+	}
+}
