@@ -29,6 +29,7 @@ var (
 	CheckSocketPath    = checkSocketPath
 	CheckRuntimeParent = checkRuntimeParent
 	Dial               = Reconnect.dial
+	BindSocket         = bindSocket
 )
 
 const (

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -35,6 +36,9 @@ func (s *spec) checkProtocol() error {
 
 // startForeign starts a worker that binds the socket itself. Its lifeline carries no data and is armed all the same.
 func (i *instance) startForeign(p proc.Spec) (err error) {
+	if _, err := os.Lstat(i.socket); err == nil { // whoever listens there would be taken for the worker
+		return fmt.Errorf("socket path %s is taken: remove what is there, or choose another path", i.socket)
+	}
 	if p.Env, err = i.foreignEnv(); err == nil {
 		i.proc, err = i.env.starter.Start(p)
 	}

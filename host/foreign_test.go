@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -172,6 +173,22 @@ func TestAForeignWorkerThatDoesNotListenIsReported(t *testing.T) {
 			}
 			starter.Wait()
 		})
+	}
+}
+
+func TestASocketPathThatIsTakenIsLeftAlone(t *testing.T) {
+	for _, protocol := range []string{rpc.ProtocolHotplug, rpc.ProtocolIsolatedWorkers} {
+		w := newWorld(t)
+		l := foreign(w, nil)
+		l.Host = w.config.With(w.starter, host.BindSocket)
+		l.Protocol, l.SocketPath = protocol, filepath.Join(w.config.RuntimeDir, "mine")
+		w.write(l.SocketPath, "mine", 0o600)
+		if _, err := host.Start(t.Context(), l); err == nil || !strings.Contains(err.Error(), l.SocketPath) {
+			t.Errorf("%s: %v", protocol, err)
+		}
+		if text, err := os.ReadFile(l.SocketPath); string(text) != "mine" {
+			t.Errorf("%s: what was there has %q, %v", protocol, text, err)
+		}
 	}
 }
 

@@ -86,10 +86,6 @@ func (i *instance) start(ctx context.Context) (net.Conn, error) {
 	}
 	stream, err := i.run(p)
 	if err != nil {
-		if stream != nil {
-			stream.Close()
-		}
-		os.Remove(i.socket)
 		return nil, err
 	}
 	i.worker.PID = i.proc.PID()
@@ -99,7 +95,7 @@ func (i *instance) start(ctx context.Context) (net.Conn, error) {
 	return stream, nil
 }
 
-// run binds the socket and starts the process. On an error there may be a connection all the same.
+// run binds the socket and starts the process. What was there before the socket stays there.
 func (i *instance) run(p proc.Spec) (net.Conn, error) {
 	if i.spec.foreign() {
 		return nil, i.startForeign(p)
@@ -115,7 +111,14 @@ func (i *instance) run(p proc.Spec) (net.Conn, error) {
 	if p.Startup, err = i.startupLine(listener != nil); err == nil {
 		i.proc, err = i.env.starter.Start(p)
 	}
-	return stream, err
+	if err != nil {
+		if stream != nil {
+			stream.Close()
+		}
+		os.Remove(i.socket)
+		return nil, err
+	}
+	return stream, nil
 }
 
 // place returns what to execute: the copy in the store, or the path as it is.

@@ -89,7 +89,8 @@ func (p *Plugin) Ready(ctx context.Context) error {
 	return err
 }
 
-// Handles lists the messages that the plugin answers, as it said in its handshake; nil unless it is ready.
+// Handles lists the messages that the plugin answers, as it said in its handshake; nil unless it is ready, and of a worker of
+// isolated-workers/1, which does not say.
 func (p *Plugin) Handles() []rpc.Use {
 	if i := p.serving.Load(); i != nil {
 		return rpc.UsesOf(i.hello.Handles)
