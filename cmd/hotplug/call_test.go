@@ -47,6 +47,18 @@ func TestCallKeepsIntegersExactWhateverTheSerializer(t *testing.T) {
 	}
 }
 
+func TestCallReachesAPluginThatDoesNotSayWhatItHandles(t *testing.T) {
+	s := newShelf(t).sample("counter", `"protocol": "isolated-workers/1"`, `"serializer": "JsonSerializer"`)
+	got := command(t, "call", s.dir, "counter", "counter.add", `{"by": 7}`).exits(t, exitOK)
+	if got.out != "{\"value\":7}\n" {
+		t.Errorf("got %s", got)
+	}
+	lost := command(t, "call", s.dir, "counter", "counter.lost")
+	if lost.code == exitOK || !strings.Contains(lost.err, "Unknown message type: counter.lost") {
+		t.Errorf("a message that it does not handle: %s", lost)
+	}
+}
+
 func TestCallStartsOnlyThePluginAndWhatItRequires(t *testing.T) {
 	s := newShelf(t).sample("counter", `"requires": {"highlight": "^1.0"}`).sample("highlight").sample("crasher")
 	s.file("torn/plugin.json", "{", 0o644)

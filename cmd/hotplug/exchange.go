@@ -114,10 +114,13 @@ func notStarted(ctx context.Context, h *host.Host, plugin string, err error) err
 	return orInterrupted(ctx, exitUnavailable, err)
 }
 
-// use is the message as the plugin states it.
+// use is the message as the plugin states it, or a method without types if it states nothing.
 func (r *request) use(p *host.Plugin) (rpc.Use, error) {
 	var names []string
 	handles := p.Handles()
+	if handles == nil { // a worker of isolated-workers/1 does not say
+		return rpc.Use{Name: r.message, Kind: rpc.KindMethod}, nil
+	}
 	if u, ok := find(handles, r.message); ok {
 		return u, callable(u)
 	}
