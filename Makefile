@@ -31,6 +31,22 @@ test: ## run every test that needs nothing but Go, in all modules
 	@echo "test: all modules"
 	@go test $(EVERYTHING)
 
+.PHONY: test-all
+test-all: languages test conformance ## run test, with the samples in other languages (needs node and python3), and conformance
+
+# Which tests need them and say so by being skipped; with these, nothing is.
+.PHONY: languages
+languages:
+	@for tool in node python3; do command -v $$tool >/dev/null || { echo "make: no $$tool in PATH: the samples in other languages cannot be tested; install it, or run make test" >&2; exit 1; }; done
+	@echo "languages: node $$(node --version), $$(python3 --version)"
+	@go test -run 'InAnotherLanguage|OtherLanguages' -count=1 ./e2e ./internal/conformance
+
+.PHONY: conformance
+conformance: build build/plugins/counter/plugin.json ## check the samples against the protocol and write what that prints into docs/conformance.md
+	@echo "conformance: docs/conformance.md"
+	@$(GOBUILD) -o build/conformist ./e2e/internal/conformist
+	@go run -buildvcs=false ./internal/tools/printed docs/conformance.md
+
 .PHONY: race
 race: ## run the same tests under the race detector (needs a C compiler)
 	@echo "race: all modules"

@@ -9,6 +9,7 @@
 //	hotplug validate plugins/markdown
 //	hotplug describe plugins/markdown
 //	hotplug call plugins counter counter.add '{"by": 2}'
+//	hotplug conformance plugins/counter
 //	hotplug version
 //
 // Results go to stdout, everything else to stderr. On a terminal, tables are aligned and coloured (not with NO_COLOR or
