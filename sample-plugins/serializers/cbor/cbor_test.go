@@ -107,7 +107,8 @@ func FuzzUnmarshal(f *testing.F) {
 		if err := (cbor.Serializer{}).Unmarshal(b, &v); err != nil {
 			return
 		}
-		if _, err := (cbor.Serializer{}).Marshal(v); err != nil {
+		// A time may be decoded that no RFC 3339 text has: 64 bits of seconds reach further than four digits of a year.
+		if _, err := (cbor.Serializer{}).Marshal(v); err != nil && !strings.Contains(err.Error(), "year outside of range") {
 			t.Fatalf("%#v was decoded and cannot be encoded: %v", v, err)
 		}
 	})
