@@ -36,7 +36,8 @@ function read(value, shape, where = 'the payload') {
   }
   if (shape.list) return value.map((item) => read(item, shape.list, where))
   if (!shape.struct) return value
-  return Object.fromEntries(Object.entries(shape.struct).map(([k, s]) => [k.replace('?', ''), k]).map(([name, k]) => [name, read(value[name], shape.struct[k], name)]))
+  const field = ([key, s]) => [key.replace('?', ''), read(value[key.replace('?', '')], s, key)]
+  return Object.fromEntries(Object.entries(shape.struct).map(field))
 }
 
 // Integers that a number does not hold exactly are a BigInt, here and in payloads: a tx must go back as it came.
@@ -65,6 +66,8 @@ async function* linesOf(socket, limit) {
     if (size > limit.max) throw new RangeError(`a line is over the limit of ${limit.max} bytes`)
   }
 }
+
+const internal = (e) => ({ code: 'Internal', message: String(e?.message ?? e), name: e?.name, stack: e?.stack, origin: 'plugin' })
 
 /** One connection to a host, after the handshake. */
 class Connection {
@@ -142,7 +145,7 @@ class Connection {
     this.calls.set(tx, call)
     Promise.race([this.handle(type, payload, call.signal), aborted])
       .then((value) => this.send(tx, 'result', { payload: value }))
-      .catch((error) => this.send(tx, 'error', { payload: error.record ?? { code: 'Internal', message: String(error.message ?? error), name: error?.name, stack: error?.stack, origin: 'plugin' } }))
+      .catch((error) => this.send(tx, 'error', { payload: error?.record ?? internal(error) }))
       .finally(() => { clearTimeout(timer); this.calls.delete(tx); this.changed() })
   }
 

@@ -3,6 +3,7 @@ plugin. It is docs/protocol.md, with JsonSerializer, on asyncio. greeter.py show
 import asyncio, hmac, json, os, re, signal, socket, struct, sys, threading
 
 SERIALIZER, MAX_HELLO, MESSAGES, WHO = "JsonSerializer", 1 << 20, {}, {}
+TOO_LONG = f"the handshake line is over the limit of {MAX_HELLO} bytes: describe fewer messages"
 STREAMS = ("upload", "uploadEnd", "item", "end", "uploadCredit", "progress")  # kinds that no version 1 peer sends
 
 
@@ -213,15 +214,15 @@ class Plugin:
         try:
             line = await asyncio.wait_for(reader.readline(), self.timeouts.get("handshake") or 10)
             if len(line) > MAX_HELLO + 1:
-                raise ValueError(f"the handshake line is over the limit of {MAX_HELLO} bytes: describe fewer messages")
+                raise ValueError(TOO_LONG)
             hello = json.loads(line.decode())
             refused = await self.refusal(hello)
         except asyncio.TimeoutError:
             return writer.close()
         except (ValueError, AttributeError, TypeError, OSError) as error:
-            over = isinstance(error, ValueError) and len(line) == 0 or len(line) > MAX_HELLO + 1
-            refused = "Protocol", f"the handshake line is over the limit of {MAX_HELLO} bytes: describe fewer messages" if over else (
-                f"expected a handshake line of JSON, found {line[:24]!r}: {error}")
+            # readline raises ValueError, too: of what is over its own limit
+            no_json = f"expected a handshake line of JSON, found {line[:24]!r}: {error}"
+            refused = "Protocol", no_json if 0 < len(line) <= MAX_HELLO + 1 else TOO_LONG
         if refused:
             log("connection refused:", refused[1])
             writer.write(json.dumps({"error": {"code": refused[0], "message": refused[1]}}).encode() + b"\n")
@@ -266,6 +267,10 @@ class Plugin:
         host.send(0, "goodbye", meta={"then": "stop"})
         host.writer.close()
         await host.lost.wait()
+
+
+async def serve(startup):
+    await Plugin(startup).run()  # made in here: before Python 3.10 an event belongs to the loop in which it was made
 
 
 def described():
@@ -315,6 +320,6 @@ def run(name, version):
         die(65, f"start-up data cannot be read: {error}")
     if startup["serializer"] != SERIALIZER:
         die(78, f"serializer mismatch: host uses {startup['serializer']}, plugin uses {SERIALIZER}")
-    asyncio.run(Plugin(startup).run())
+    asyncio.run(serve(startup))
     sys.stdout.flush()
     os._exit(0)  # whatever blocking work asyncio.to_thread still does
