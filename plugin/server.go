@@ -39,8 +39,11 @@ type Server struct {
 	// Start runs once, after the first handshake and before the first call. Its error fails the launch. rpc.Caller(ctx) is the host.
 	Start func(ctx context.Context) error
 
-	// Stop runs once, when nothing is in flight any more and before the process exits; ctx has what is left of the host's stop time-out. If
-	// the host died it has half a second, and may find calls still running.
+	// Stop runs once, when nothing is in flight any more and before the process exits; ctx has what is left of the host's stop
+	// time-out. If the host died it has half a second, and may find calls still running.
+	//
+	// On Linux the kernel ends a plugin without this hook, and its process group, the moment its host dies. A plugin with it gives that
+	// certainty up for its grace: it ends its group itself, which a Go runtime that stands still could not do.
 	Stop func(ctx context.Context) error
 
 	// HostConnectTimeout is how long to wait for a host to connect; 0 takes what the host says (30 s unless

@@ -111,7 +111,7 @@ func (l *life) admit(ctx context.Context, c *wire.Stream, hello *wire.HostHello)
 		refuse(c, err)
 		return err
 	}
-	if l.in.lifeline != nil {
+	if l.in.lifeline != nil && l.s.Stop != nil {
 		softenLifeline(l.in.lifeline) // the host has armed it by now
 	}
 	if err := wire.WriteLine(c, l.hello()); err != nil {

@@ -36,7 +36,7 @@
 //
 //   - A write to the pipe would set them off too. That is why nothing is written after the start.
 //   - Process.Close on a live process with Spec.Shutdown closes the write end, and so is a kill.
-//   - A process may set them again. plugin.Serve asks for SIGCONT instead of SIGKILL: it sees the end of
+//   - A process may set them again. A plugin with a Stop hook asks for SIGCONT instead of SIGKILL: it sees the end of
 //     file itself, has a short grace for its Stop hook, and then kills its own group; SIGCONT only wakes
 //     it if it was stopped.
 //   - They end with the last copy of the read end. A group whose leader closed descriptor 4 and passed
