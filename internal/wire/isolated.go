@@ -106,7 +106,7 @@ func escapeNonASCII(b []byte, start int) []byte {
 	if first == len(b) {
 		return b
 	}
-	rest := []rune(string(b[first:]))
+	rest := string(b[first:])
 	b = b[:first]
 	for _, r := range rest {
 		switch {
