@@ -52,6 +52,9 @@ func (p *Plugin) SpecTimeouts() Timeouts { return p.spec.timeouts }
 // RuntimeDir is the host's folder of sockets.
 func (h *Host) RuntimeDir() string { return h.env.runtime.path }
 
+// Printable is text as it is logged.
+func Printable(text string) string { return printable(text) }
+
 // ParseLine is what becomes of a line of output.
 func ParseLine(text string) (hclog.Level, string, []any) {
 	l := parseLine(text)

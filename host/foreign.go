@@ -106,5 +106,8 @@ func (i *instance) offers() string {
 	if i.spec.foreign() {
 		return "listens; what it answers it does not say"
 	}
+	if len(i.hello.Handles) == 1 {
+		return "answers 1 message"
+	}
 	return fmt.Sprintf("answers %d messages", len(i.hello.Handles))
 }

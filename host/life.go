@@ -2,7 +2,9 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -70,9 +72,20 @@ func (p *Plugin) settle(err error) {
 	if p.asked.Err() != nil {
 		p.move(Stopped, "stopped while it was starting", nil)
 	} else {
-		p.move(Failed, "could not start", err)
+		p.move(Failed, "could not start: "+headline(err), err)
 	}
 	close(p.settled)
+}
+
+// headline is an error on one line, without the lines that a plugin wrote.
+func headline(err error) string {
+	var report *CrashReport
+	if errors.As(err, &report) {
+		return report.Summary()
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	text, _, _ = strings.Cut(text, stderrFollows)
+	return text
 }
 
 // launch waits for its turn and starts the process within the start time-out.

@@ -182,3 +182,20 @@ func TestALoggerThatIsStuckStopsNoProcessAndLossIsSaid(t *testing.T) {
 		}
 	})
 }
+
+func TestLinesOfAPluginCommandNoTerminal(t *testing.T) {
+	for text, want := range map[string]string{
+		"\x1b[2J\x1b]0;title\a": `\x1b[2J\x1b]0;title\x07`,
+		"a\tb":                  "a\tb",
+		"caf\u00e9 \u009b31m":   `café \x9b31m`,
+		"bad \xff":              "bad \uFFFD",
+	} {
+		if got := host.Printable(text); got != want {
+			t.Errorf("%q is logged as %q, want %q", text, got, want)
+		}
+	}
+	_, message, args := host.ParseLine(`{"@level":"info","@message":"\u001b[2J","who":"\u0007"}`)
+	if message != `\x1b[2J` || len(args) != 2 || args[1] != `\x07` {
+		t.Errorf("got %q, %q", message, args)
+	}
+}

@@ -3,10 +3,12 @@ package host
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/go-hotplug/hotplug/internal/proc"
 )
@@ -72,13 +74,32 @@ func (l *lines) read(r io.Reader, stderr bool) {
 	for {
 		b, err := br.ReadSlice('\n')
 		if text := strings.TrimRight(string(b), "\r\n"); text != "" {
-			l.add(outLine{strings.ToValidUTF8(text, "\uFFFD"), stderr})
+			l.add(outLine{printable(text), stderr})
 		}
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return
 		}
 	}
 }
+
+// printable is text that commands no terminal: control characters other than tab are written as escapes, and what is no UTF-8 as U+FFFD.
+func printable(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if strings.IndexFunc(text, commands) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if commands(r) {
+			fmt.Fprintf(&b, "\\x%02x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func commands(r rune) bool { return r != '\t' && unicode.IsControl(r) }
 
 func (l *lines) add(line outLine) {
 	if line.stderr {

@@ -49,13 +49,14 @@ func parseHclog(text string) (logLine, bool) {
 	delete(members, "@message")
 	delete(members, "@level")
 	delete(members, "@timestamp") // the host's own follows
-	l := logLine{level: level, message: message}
+	l := logLine{level: level, message: printable(message)}
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		value, isText := textOf(members[key])
+		value = printable(value)
 		if !isText {
 			value = string(members[key]) // as it was written: no number loses digits
 		}
-		l.args = append(l.args, strings.TrimPrefix(key, "@"), value)
+		l.args = append(l.args, printable(strings.TrimPrefix(key, "@")), value)
 	}
 	return l, true
 }

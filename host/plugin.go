@@ -174,6 +174,7 @@ type Status struct {
 	Version     string    `json:"version,omitempty"`
 	State       State     `json:"state"`
 	Reason      string    `json:"reason,omitempty"` // one sentence
+	Error       string    `json:"error,omitempty"`  // why it failed, with the last lines that it wrote; empty unless Failed
 	Since       time.Time `json:"since"`
 	Generation  int       `json:"generation"`
 	PID         int       `json:"pid,omitempty"` // 0 if there is no process
@@ -192,6 +193,9 @@ type Status struct {
 func (p *Plugin) Status() Status {
 	p.mu.Lock()
 	s := Status{Name: p.name, State: p.state, Reason: p.reason, Since: p.since, Generation: p.generation}
+	if p.err != nil {
+		s.Error = p.err.Error()
+	}
 	i := p.last
 	p.mu.Unlock()
 	if p.spec != nil {

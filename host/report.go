@@ -36,9 +36,12 @@ func (r *CrashReport) Error() string { return r.Summary() + r.tail() }
 // Unwrap returns the cause.
 func (r *CrashReport) Unwrap() error { return r.Cause }
 
+// stderrFollows introduces the last lines of a plugin in an error.
+const stderrFollows = "; the end of its stderr:"
+
 func (r *CrashReport) tail() string {
 	if len(r.Stderr) == 0 {
 		return "; it wrote nothing to stderr"
 	}
-	return "; the end of its stderr:\n    " + strings.Join(r.Stderr, "\n    ")
+	return stderrFollows + "\n    " + strings.Join(r.Stderr, "\n    ")
 }
