@@ -156,13 +156,8 @@ func FuzzFromJSON(f *testing.F) {
 			t.Fatalf("%s: %#v was read but cannot be written: %v", s, v, err)
 		}
 		back, err := s.FromJSON(text)
-		if err != nil {
-			t.Fatalf("%s: %s was written and cannot be read: %v", s, text, err)
-		}
-		// Where the shape is any, 1.5e3 is a float that is written as 1500 and comes back as an integer: the text is what lasts.
-		again, err := s.ToJSON(back)
-		if err != nil || string(again) != string(text) {
-			t.Fatalf("%s: %#v is written as %s, which comes back as %s, %v", s, v, text, again, err)
+		if err != nil || !reflect.DeepEqual(v, back) {
+			t.Fatalf("%s: %#v is written as %s, which comes back as %#v, %v", s, v, text, back, err)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -148,6 +149,19 @@ func (w *writer) float(path string, v reflect.Value) error {
 		return fmt.Errorf("%s: %v has no JSON form", place(path), f)
 	}
 	return w.marshal(path, v.Interface())
+}
+
+// anyFloat writes a float so that it is read as one again, though no shape says so: with a point or an exponent.
+func (w *writer) anyFloat(path string, v reflect.Value) error {
+	f := v.Float()
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return fmt.Errorf("%s: %v has no JSON form", place(path), f)
+	}
+	text := strconv.FormatFloat(f, 'g', -1, v.Type().Bits())
+	if !strings.ContainsAny(text, ".e") {
+		text += ".0"
+	}
+	return w.marshal(path, json.RawMessage(text))
 }
 
 func (w *writer) text(text string) error { return w.marshal("", text) }

@@ -137,7 +137,7 @@ func (w *writer) any(path string, v reflect.Value, depth int) error {
 	case opaque(v.Type()):
 		return w.marshal(path, v.Interface())
 	case v.CanFloat():
-		return w.float(path, v)
+		return w.anyFloat(path, v)
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
 		return w.marshal(path, v.Interface())
 	case isList(v):
