@@ -24,7 +24,7 @@ demo: plugins ## build a site with the sample plugins, out of this project's Mar
 	@echo "demo: build the site program"
 	@$(GOBUILD) -o build/site-program ./examples/site
 	@echo "demo: write build/site"
-	@build/site-program build -demo -modcache -title hotplug -plugins build/plugins -state build/state -out build/site $(wildcard *.md docs sample-plugins/*.md examples/site/*.md)
+	@build/site-program build -demo -modcache -title hotplug -plugins build/plugins -state build/state -out build/site $(wildcard *.md docs cmd/hotplug/*.md sample-plugins/*.md examples/site/*.md)
 
 .PHONY: test
 test: ## run every test that needs nothing but Go, in all modules

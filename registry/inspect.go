@@ -2,7 +2,10 @@ package registry
 
 import (
 	"fmt"
+	"path/filepath"
 	"runtime"
+
+	"github.com/go-hotplug/hotplug/manifest"
 )
 
 // Inspect looks at one plugin by itself: its folder, the manifest beside a lone executable, or an executable without one. The
@@ -17,4 +20,13 @@ func Inspect(path string) Candidate {
 		c.Status = Chosen
 	}
 	return *c
+}
+
+// InspectProgram looks at a program that no manifest need describe, as at a plugin's entry, and starts nothing. The error is why it
+// cannot run here, nil if it may; the warnings are about what may keep it from running.
+func InspectProgram(path string) (warnings []string, err error) {
+	path = absolute(path)
+	e := Entry{Dir: filepath.Dir(path), EntryRel: filepath.Base(path), Manifest: manifest.Default()}
+	err = e.checkEntry(&policy{goos: runtime.GOOS, goarch: runtime.GOARCH, allowOutside: true})
+	return e.Warnings, err
 }

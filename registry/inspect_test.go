@@ -1,6 +1,8 @@
 package registry_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/go-hotplug/hotplug/registry"
@@ -21,5 +23,19 @@ func TestInspectLooksAtOnePluginAlone(t *testing.T) {
 	}
 	if c := registry.Inspect(s.path("one/good")); c.Name != "good" || c.EntryPath == "" {
 		t.Errorf("got %+v", c)
+	}
+}
+
+func TestInspectProgramSaysWhyAFileCannotRunBeforeItIsRun(t *testing.T) {
+	s := newShelf(t, 1)
+	s.write("one/"+entryName(), entryBody, 0o755)
+	s.write("one/sub/empty.exe", "", 0o755)
+	for path, want := range map[string]string{
+		"one/" + entryName(): "", "one/sub": "entry sub is a folder", "one/sub/empty.exe": "entry empty.exe is empty", "one/absent": "entry absent does not exist",
+	} {
+		_, err := registry.InspectProgram(s.path(path))
+		if got := fmt.Sprint(err); (want == "") != (err == nil) || !strings.HasPrefix(got, want) && want != "" {
+			t.Errorf("%s: got %v, want %q", path, err, want)
+		}
 	}
 }

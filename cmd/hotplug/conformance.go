@@ -26,7 +26,7 @@ name begins with "conformance.". The exit code is 1 if a case fails. docs/confor
 }
 
 func (a *app) conformance(ctx context.Context, path string, o conformance.Options) error {
-	binary, m, err := program(path)
+	binary, m, err := program("conformance", path)
 	if err != nil {
 		return err
 	}

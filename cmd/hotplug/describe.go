@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,7 +56,7 @@ func (a *app) describe(ctx context.Context, path string, f describeFlags) error 
 	if folder != nil {
 		return a.describeFolder(ctx, folder, f)
 	}
-	binary, m, err := program(path)
+	binary, m, err := program("describe", path)
 	if err != nil {
 		return err
 	}
@@ -85,20 +87,32 @@ func (f describeFlags) description(ctx context.Context, binary string, m *manife
 	return ask(ctx, binary, describeTime)
 }
 
-// program is what a path leads to: the entry of a plugin's folder, with its manifest, or the file itself.
-func program(path string) (string, *manifest.Manifest, error) {
+// program is what a path leads to: the entry of a plugin, with its manifest, or the file itself. It refuses what cannot be started
+// here, before it is run; the command is for texts.
+func program(command, path string) (string, *manifest.Manifest, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", nil, exitf(exitHost, "describe: %w", err)
+		return "", nil, exitf(exitHost, "%s: %w", command, err)
 	}
-	if !info.IsDir() {
+	if !info.IsDir() && !isManifest(path) {
+		if _, err := registry.InspectProgram(path); err != nil {
+			return "", nil, exitf(exitPlugin, "%s %s: %w", command, path, err)
+		}
 		return path, nil, nil
+	}
+	if filepath.Base(path) == manifest.FileName {
+		path = filepath.Dir(path)
 	}
 	c := registry.Inspect(path)
 	if c.Status != registry.Chosen {
-		return "", nil, exitf(exitPlugin, "describe %s: %s", path, c.Reason)
+		return "", nil, exitf(exitPlugin, "%s %s: %s", command, path, c.Reason)
 	}
 	return c.EntryPath, c.Manifest, nil
+}
+
+// isManifest reports whether a file is a manifest by its name.
+func isManifest(path string) bool {
+	return filepath.Base(path) == manifest.FileName || strings.HasSuffix(path, manifest.LoneSuffix)
 }
 
 // ask runs a program for its description.
@@ -114,11 +128,24 @@ func ask(ctx context.Context, binary string, limit time.Duration) (*description,
 	if ctx.Err() != nil {
 		return nil, orInterrupted(ctx, exitPlugin, fmt.Errorf("describe %s: %w", binary, err))
 	}
+	if errors.Is(err, errNotStarted) {
+		return nil, unstartable(binary, err)
+	}
 	e := exitf(exitPlugin, "%s is not a hotplug plugin, or is broken: run with HOTPLUG_DESCRIBE=1, %w", binary, err)
 	if words := bytes.TrimSpace(out.stderr.kept.Bytes()); len(words) > 0 {
 		e.hint = "its stderr: " + clipped(words)
 	}
 	return nil, e
+}
+
+var errNotStarted = errors.New("it did not start")
+
+// unstartable is the error of a program that the system did not start, with what the file looks like.
+func unstartable(binary string, err error) *exitError {
+	e := exitf(exitPlugin, "describe %s: %w", binary, err)
+	warnings, _ := registry.InspectProgram(binary)
+	e.hint = strings.Join(warnings, "\n")
+	return e
 }
 
 // An outcome is what a program wrote.
@@ -141,7 +168,13 @@ func output(ctx context.Context, binary string, limit time.Duration) (*outcome, 
 	cmd.Dir, cmd.Env = filepath.Dir(path), describeEnv()
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out.stdout, &out.stderr, describeLinger
 	ownGroup(cmd)
-	err = cmd.Run()
+	if err := cmd.Start(); err != nil && ctx.Err() == nil {
+		if p, ok := errors.AsType[*fs.PathError](err); ok {
+			err = p.Err // whoever reads it knows the path
+		}
+		return out, fmt.Errorf("%w: %w", errNotStarted, err)
+	}
+	err = cmd.Wait()
 	if cause := context.Cause(ctx); cause != nil {
 		return out, cause
 	}

@@ -32,7 +32,18 @@ func TestDescribeRefusesWhatIsNoPlugin(t *testing.T) {
 	command(t, "describe", filepath.Join(s.dir, "absent")).exits(t, exitHost).complains(t, "absent: no such file")
 	command(t, "describe", t.TempDir()).exits(t, exitPlugin).complains(t, "a folder without plugin.json, and no plugin below it")
 	for _, how := range []string{"--launch=false", "--launch"} {
-		command(t, "describe", how, text).exits(t, exitPlugin).complains(t, text+" is not a hotplug plugin")
+		command(t, "describe", how, text).exits(t, exitPlugin).complains(t, "describe "+text+": entry text is not executable")
+	}
+}
+
+func TestDescribeOfAManifestIsOfItsPlugin(t *testing.T) {
+	s := newShelf(t).sample("counter")
+	s.program("counter", "lone")
+	s.file("lone.plugin.json", manifestText("lone", "1.0.0", exe("lone")), 0o644)
+	for _, file := range []string{"counter/plugin.json", "lone.plugin.json"} {
+		if got := command(t, "describe", filepath.Join(s.dir, file)).exits(t, exitOK); !strings.Contains(got.out, "counter.add") {
+			t.Errorf("%s: got %s", file, got)
+		}
 	}
 }
 

@@ -75,3 +75,37 @@ func TestAnInterruptedDescribeExits130(t *testing.T) {
 	cancel()
 	within(ctx, streams{}, "describe", script).exits(t, exitInterrupted).complains(t, "interrupted")
 }
+
+// What validate says of a plugin's entry, describe says of the same file, and runs nothing to find out.
+func TestDescribeSaysOfWhatCannotStartWhatValidateSays(t *testing.T) {
+	s := newShelf(t)
+	for name, c := range map[string]struct {
+		content string
+		mode    os.FileMode
+		want    string
+	}{
+		"modeless":      {"#!/bin/sh\ntouch ran\n", 0o644, "entry modeless is not executable (mode 0644)"},
+		"uninterpreted": {"#!/no/such/interpreter\n", 0o755, "entry uninterpreted is a script for the interpreter /no/such/interpreter, which does not exist here"},
+		"foreign":       {"MZ" + strings.Repeat("\x00", 100), 0o755, "entry foreign is built for windows/unknown, this host is "},
+		"empty":         {"", 0o755, "entry empty is empty"},
+	} {
+		program := s.file(name+"/"+name, c.content, c.mode)
+		s.file(name+"/plugin.json", manifestText(name, "1.0.0", name), 0o644)
+		if got := command(t, "validate", filepath.Join(s.dir, name)).exits(t, exitPlugin); !strings.Contains(got.out, c.want) {
+			t.Errorf("validate: want %q, got %s", c.want, got)
+		}
+		for _, args := range [][]string{{"describe", program}, {"describe", "--launch", program}, {"describe", filepath.Dir(program)}, {"conformance", program}, {"init", "--force", program}} {
+			command(t, args...).exits(t, exitPlugin).complains(t, "hotplug: "+args[0], ": "+c.want)
+		}
+	}
+}
+
+func TestDescribeSaysThatTheSystemDidNotStartAProgram(t *testing.T) {
+	s := newShelf(t)
+	noise := s.file("noise", "\x01\x02\x03 no kind of program", 0o755)
+	got := command(t, "describe", noise).exits(t, exitPlugin)
+	got.complains(t, "describe "+noise+": it did not start: exec format error\n", "entry noise is neither a known kind of binary nor a script")
+	if strings.Contains(got.err, "it ended") {
+		t.Errorf("it never ran: %s", got)
+	}
+}

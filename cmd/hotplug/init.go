@@ -81,6 +81,9 @@ func isProgram(path string) error {
 	case !info.Mode().IsRegular():
 		return exitf(exitPlugin, "init: %s is not a regular file: name a program", path)
 	}
+	if _, err := registry.InspectProgram(path); err != nil {
+		return exitf(exitPlugin, "init: %w", err)
+	}
 	return nil
 }
 

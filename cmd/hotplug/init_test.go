@@ -107,7 +107,7 @@ func TestInitOverwritesOnlyIfForced(t *testing.T) {
 func TestInitRefusesWhatIsNoPlugin(t *testing.T) {
 	s := newShelf(t)
 	text := s.file("notes/text", "hello", 0o644)
-	command(t, "init", text).exits(t, exitPlugin).complains(t, text+" is not a hotplug plugin")
+	command(t, "init", text).exits(t, exitPlugin).complains(t, "init: entry text is not executable")
 	command(t, "init", s.dir).exits(t, exitUsage).complains(t, s.dir+" is a folder: name the program in it")
 	command(t, "init", text+"-not").exits(t, exitHost).complains(t, "init: ", "text-not: no such file")
 	if _, err := os.Stat(filepath.Join(s.dir, "notes", "plugin.json")); err == nil {
