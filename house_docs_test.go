@@ -167,9 +167,16 @@ func initOf(text string) string {
 	return "example.com"
 }
 
-// compile type-checks and vets a document's files as a module beside ours, in a workspace of its own: it needs no go.sum, no network
-// and no change to our modules, and what it imports is what is checked out here.
+// compile type-checks and vets a document's files as a module beside ours.
 func compile(t *testing.T, doc, name string, files []block) {
+	if out, err := vet(t, doc, name, files); err != nil {
+		t.Errorf("code in %s does not compile: %v\n%s", doc, err, out)
+	}
+}
+
+// vet does so in a workspace of its own: it needs no go.sum, no network and no change to our modules, and what is imported is what is
+// checked out here.
+func vet(t *testing.T, doc, name string, files []block) (string, error) {
 	dir := t.TempDir()
 	root, err := os.Getwd()
 	if err != nil {
@@ -188,9 +195,8 @@ func compile(t *testing.T, doc, name string, files []block) {
 	cmd := exec.Command("go", "vet", "./...")
 	cmd.Dir = filepath.Join(dir, "doc")
 	cmd.Env = append(os.Environ(), "GOWORK="+filepath.Join(dir, "go.work"), "GOFLAGS=", "PWD="+cmd.Dir)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("code in %s does not compile: %v\n%s", doc, err, strings.ReplaceAll(string(out), filepath.ToSlash(root)+"/", ""))
-	}
+	out, err := cmd.CombinedOutput()
+	return strings.ReplaceAll(string(out), filepath.ToSlash(root)+"/", ""), err
 }
 
 var (
