@@ -85,7 +85,7 @@ func Lookup(name string) (Serializer, error) {
 	s, ok := registered[name]
 	mu.RUnlock()
 	if !ok {
-		return nil, fmt.Errorf("serializer %q is not registered (known: %s): call codec.Register before use",
+		return nil, fmt.Errorf("serializer %q is not registered (known: %s): correct the name, or make it known with codec.Register",
 			name, strings.Join(Names(), ", "))
 	}
 	return s, nil

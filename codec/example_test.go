@@ -77,5 +77,5 @@ func ExampleLookup() {
 	_, err := codec.Lookup("YamlSerializer")
 	fmt.Println(err)
 	// Output:
-	// serializer "YamlSerializer" is not registered (known: Base64Serializer, HexSerializer, JsonSerializer, MessagePackSerializer): call codec.Register before use
+	// serializer "YamlSerializer" is not registered (known: Base64Serializer, HexSerializer, JsonSerializer, MessagePackSerializer): correct the name, or make it known with codec.Register
 }

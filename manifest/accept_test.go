@@ -136,3 +136,27 @@ func TestConstraintsAllowWhatSemverSays(t *testing.T) {
 		}
 	}
 }
+
+func TestAWorkersManifestNeedNotNameTheOnlySerializerThatItsProtocolHas(t *testing.T) {
+	m, warnings, err := manifest.Parse([]byte(with(`"protocol": "isolated-workers/1"`)), "plugin.json")
+	if err != nil || len(warnings) > 0 || m.Serializer != "JsonSerializer" {
+		t.Fatalf("got %+v, %v, %v", m, warnings, err)
+	}
+}
+
+func TestASerializerThatLooksMisspeltIsAWarning(t *testing.T) {
+	for line, want := range map[string]string{
+		`"serializer": "JSONSerializer"`:       `"JSONSerializer" is a name that the host has to register: did you mean "JsonSerializer"?`,
+		`"serializer": "MesagePackSerializer"`: `"MesagePackSerializer" is a name that the host has to register: did you mean "MessagePackSerializer"?`,
+		`"serializer": "CborSerializer"`:       "",
+		`"serializer": "JsonSerializer"`:       "",
+	} {
+		_, warnings, err := manifest.Parse([]byte(with(line)), "plugin.json")
+		if err != nil || len(warnings) > 1 || (len(warnings) == 1) != (want != "") {
+			t.Fatalf("%s: got %v, %v", line, warnings, err)
+		}
+		if want != "" && warnings[0].Text != want {
+			t.Errorf("%s: got %s", line, warnings[0].Text)
+		}
+	}
+}

@@ -5,6 +5,9 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
+
+	"github.com/go-hotplug/hotplug/internal/nearest"
 )
 
 // MaxSize is the longest manifest that is read, in bytes.
@@ -114,12 +117,34 @@ func (d *decoder) together(root *node, m *Manifest) {
 	if requires := root.member("requires"); requires != nil {
 		d.requiresItself(requires, m)
 	}
+	d.serializer(root, m)
 	if m.Protocol == ProtocolIsolatedWorkers1 && m.Serializer != workerSerializer {
 		d.problem(root.at("serializer"), "serializer", quote(m.Serializer), quote(workerSerializer)+", the only one of protocol "+quote(string(m.Protocol)))
 	}
 	if m.Restart.Backoff > m.Restart.MaxBackoff {
 		d.problem(root.at("restart"), "restart.backoff", m.Restart.Backoff.String(),
 			"at most restart.maxBackoff, which is "+m.Restart.MaxBackoff.String())
+	}
+}
+
+// ownSerializers are those that every host and plugin has.
+var ownSerializers = []string{"JsonSerializer", "MessagePackSerializer"}
+
+// serializer gives a worker's manifest the only serializer that its protocol has, and warns of a name that looks misspelt: whether it is
+// registered is known by the host alone.
+func (d *decoder) serializer(root *node, m *Manifest) {
+	n := root.member("serializer")
+	if n == nil && m.Protocol == ProtocolIsolatedWorkers1 {
+		m.Serializer = workerSerializer
+	}
+	if n == nil || slices.Contains(ownSerializers, m.Serializer) {
+		return
+	}
+	for _, own := range ownSerializers {
+		if nearest.Slip(m.Serializer, own) {
+			d.warnings = append(d.warnings, finding{offset: n.start, key: "serializer",
+				found: quote(m.Serializer) + " is a name that the host has to register: did you mean " + quote(own) + "?"})
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ var badLines = []string{
 	`"host": "two"`, `"host": ">=1.2 <"`, `"host": 2`, `"requires": []`, `"requires": {"highlight": "latest"}`, `"requires": {"highlight": 2}`,
 	`"requires": {"Highlight": "*"}`, `"requires": {"highlight??": "*"}`, `"requires": {"a": "*", "a?": "*"}`, `"requires": {"markdown": "*"}`, `"requires": {"a": {"version": "1"}}`,
 	`"files": ["/etc/*"]`, `"files": ["../x"]`, `"files": ["a/../../x"]`, `"files": ["!x"]`, `"files": ["{a,b}"]`, `"files": ["[a"]`, `"files": ["a**"]`, `"files": [""]`, `"files": ["a\\b"]`,
-	`"protocol": "hotplug/2"`, `"protocol": "isolated-workers/1"`, `"protocol": 1`, `"activation": "Lazy"`, `"disconnect": {"mode": "stay"}`, `"reload": {"mode": "swap"}`,
+	`"protocol": "hotplug/2"`, `"protocol": "isolated-workers/1", "serializer": "MessagePackSerializer"`, `"protocol": 1`, `"activation": "Lazy"`, `"disconnect": {"mode": "stay"}`, `"reload": {"mode": "swap"}`,
 	`"reload": {"rollback": "now"}`, `"restart": {"policy": "sometimes"}`, `"serializer": "Message Pack"`, `"serializer": ""`, `"serializer": "1x"`,
 	`"env": {"set": {"A=B": "1"}}`, `"env": {"set": {"HOTPLUG_STARTUP": "1"}}`, `"env": {"allow": ["hotplug_x"]}`, `"env": {"set": {"A": "a\u0000b"}}`, `"args": ["a\u0000b"]`,
 	`"config": {"schema": true}`, `"config": {"default": []}`, `"permissions": {"calls": "x"}`, `"links": {"docs": "javascript:alert(1)"}`, `"links": {"docs": "docs/index.html"}`,
