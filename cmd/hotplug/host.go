@@ -59,6 +59,7 @@ func (a *app) follow(ctx context.Context, h *host.Host) error {
 	a.following.Store(true)
 	a.answered = true
 	a.unreadable(h.Registry())
+	a.noteIgnored(h.Registry())
 	if err := a.printHosted(h); err != nil {
 		return err
 	}

@@ -34,8 +34,8 @@ func (a *app) initCommand() *cobra.Command {
 		Long: `Init runs a plugin's program with HOTPLUG_DESCRIBE=1, as describe does, and writes its manifest: name and version as the program states
 them; if it embeds no manifest, the name is the file's and the version 0.1.0.
 
-The manifest is plugin.json beside the program, if the folder is the plugin's own: the program is alone in it, or it has the
-program's name. Else, in a plugins folder, it is a lone program, and the manifest is NAME` + manifest.LoneSuffix + ` beside it; --lone asks for that.
+The manifest is plugin.json beside the program, if the folder is the plugin's own: the program is alone in it, or but for data in a
+folder of a plugins folder, or the folder has the program's name. Else, in a plugins folder, it is a lone program, and the manifest is NAME` + manifest.LoneSuffix + ` beside it; --lone asks for that.
 
 The exit code is 1 if the program is no plugin. A manifest that is there already is kept, unless --force is given.`,
 		Example: "  hotplug init plugins/greeter/greeter",
@@ -149,8 +149,13 @@ func ownFolder(dir, file, name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	installed := strings.HasSuffix(strings.ToLower(filepath.Base(filepath.Dir(abs))), "plugins")
 	for _, item := range items {
-		if other := item.Name(); other != file && other != manifest.FileName && !strings.HasPrefix(other, ".") {
+		other := item.Name()
+		if other == file || other == manifest.FileName || strings.HasPrefix(other, ".") {
+			continue
+		}
+		if !installed || registry.Inspect(filepath.Join(abs, other)).Status != registry.Ignored {
 			return false, nil
 		}
 	}

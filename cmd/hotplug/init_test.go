@@ -31,6 +31,7 @@ func TestInitWritesAManifestThatAHostTakes(t *testing.T) {
 		"hidden files do not count":         {"counter", "bin/count", "bin/plugin.json", []string{"bin/.git"}, nil, "count 0.1.0", "."},
 		"the folder has the program's name": {"counter", "count/count", "count/plugin.json", []string{"count/data.txt"}, nil, "count 0.1.0", "."},
 		"the folder has the plugin's name":  {"highlight", "highlight/prog", "highlight/plugin.json", []string{"highlight/data.txt"}, nil, "highlight 1.0.0", "."},
+		"with data in a plugins folder":     {"counter", "bin/count", "bin/plugin.json", []string{"bin/data.txt"}, nil, "count 0.1.0", "."},
 		"among others":                      {"counter", "ext/count", "ext/count.plugin.json", []string{"ext/other/plugin.json"}, nil, "count 0.1.0", "ext"},
 		"alone in a plugins folder":         {"counter", "my-plugins/count", "my-plugins/count.plugin.json", nil, nil, "count 0.1.0", "my-plugins"},
 		"--lone":                            {"highlight", "ext/prog", "ext/prog.plugin.json", nil, []string{"--lone"}, "highlight 1.0.0", "ext"},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/registry"
 )
 
@@ -13,6 +14,7 @@ import (
 type listing struct {
 	Plugins []listed       `json:"plugins"`
 	Folders []listedFolder `json:"folders"`
+	Ignored []string       `json:"ignored"` // folders without a manifest
 }
 
 // A listed plugin is one candidate of the registry.
@@ -43,7 +45,7 @@ Of plugins of one name the highest version that fits is chosen. The exit code is
 		RunE: func(c *cobra.Command, dirs []string) error { return a.list(c.Context(), f.options(dirs), all) },
 	}
 	f.addIdentity(c)
-	c.Flags().BoolVar(&all, "all", false, "list folders that hold no plugin, too")
+	c.Flags().BoolVar(&all, "all", false, "list folders without "+manifest.FileName+", too")
 	return c
 }
 
@@ -60,6 +62,9 @@ func (a *app) list(ctx context.Context, o registry.Options, all bool) error {
 	}
 	if err := a.printFound(reg, found); err != nil {
 		return err
+	}
+	if !all {
+		a.noteIgnored(reg)
 	}
 	return a.brokenFound(reg, found)
 }
@@ -85,7 +90,7 @@ var statusColors = map[registry.Status]string{
 }
 
 func listingOf(reg *registry.Registry, found []registry.Candidate) listing {
-	out := listing{Plugins: make([]listed, 0, len(found))}
+	out := listing{Plugins: make([]listed, 0, len(found)), Ignored: ignoredFolders(reg)}
 	for _, c := range found {
 		out.Plugins = append(out.Plugins, listedAs(c))
 	}

@@ -26,8 +26,15 @@ which every plugin is checked, and whether it finds what it requires. It starts 
 
 // A validation is what validate prints as JSON.
 type validation struct {
-	OK        bool      `json:"ok"`
-	Manifests []checked `json:"manifests"`
+	OK              bool          `json:"ok"`
+	Manifests       []checked     `json:"manifests"`
+	WithoutManifest []undescribed `json:"withoutManifest"` // no problem to a host, which passes them over
+}
+
+// undescribed is a folder or an executable of a plugins folder that no manifest describes.
+type undescribed struct {
+	Path string `json:"path"`
+	Text string `json:"text"` // what to do about it
 }
 
 // checked is one manifest and what was found in it.
@@ -51,13 +58,21 @@ type finding struct {
 }
 
 func (a *app) validate(ctx context.Context, path string) error {
-	manifests, err := a.examine(ctx, path)
-	if err != nil {
+	v := validation{Manifests: []checked{}, WithoutManifest: []undescribed{}}
+	if err := v.examine(ctx, path); err != nil {
 		return err
 	}
-	v := validation{Manifests: manifests}
+	for _, u := range v.WithoutManifest {
+		a.note("%s: %s", u.Path, u.Text)
+	}
+	if len(v.Manifests) == 0 {
+		if a.json && len(v.WithoutManifest) > 0 {
+			_ = a.document(v)
+		}
+		return exitf(exitPlugin, "%s: no %s in it or in the folders below: want a plugin's folder or a plugins folder", path, manifest.FileName)
+	}
 	problems := 0
-	for _, m := range manifests {
+	for _, m := range v.Manifests {
 		problems += len(m.Problems)
 	}
 	v.OK = problems == 0
@@ -67,47 +82,48 @@ func (a *app) validate(ctx context.Context, path string) error {
 	if v.OK {
 		return nil
 	}
-	return exitf(exitPlugin, "%s in %s", counted(problems, "problem"), counted(len(manifests), "manifest"))
+	return exitf(exitPlugin, "%s in %s", counted(problems, "problem"), counted(len(v.Manifests), "manifest"))
 }
 
 // examine checks what a path leads to: a manifest, a plugin's folder, or a plugins folder.
-func (a *app) examine(ctx context.Context, path string) ([]checked, error) {
+func (v *validation) examine(ctx context.Context, path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, exitf(exitHost, "validate: %w", err)
+		return exitf(exitHost, "validate: %w", err)
 	}
 	if !info.IsDir() {
 		c, _ := examineManifest(path)
-		return []checked{c}, nil
+		v.Manifests = append(v.Manifests, c)
+		return nil
 	}
 	own := filepath.Join(path, manifest.FileName)
 	if _, err := os.Lstat(own); err == nil {
-		return []checked{examinePlugin(own, path)}, nil
+		v.Manifests = append(v.Manifests, examinePlugin(own, path))
+		return nil
 	}
-	return a.examineFolder(ctx, path)
+	return v.examineFolder(ctx, path)
 }
 
-// examineFolder checks every plugin of a plugins folder.
-func (a *app) examineFolder(ctx context.Context, dir string) ([]checked, error) {
+// examineFolder checks everything in a plugins folder.
+func (v *validation) examineFolder(ctx context.Context, dir string) error {
 	reg, err := registry.Scan(ctx, registry.Options{Path: []string{dir}})
 	if err != nil {
-		return nil, orInterrupted(ctx, exitHost, err)
+		return orInterrupted(ctx, exitHost, err)
 	}
-	var out []checked
 	for _, c := range reg.Found {
 		switch {
 		case c.Status == registry.NoManifest:
-			a.note("%s: %s", beside(dir, c.EntryPath), c.Reason)
+			v.WithoutManifest = append(v.WithoutManifest, undescribed{beside(dir, c.EntryPath), c.Reason})
+		case c.Status == registry.Ignored:
+			as := beside(dir, c.Dir)
+			v.WithoutManifest = append(v.WithoutManifest, undescribed{as, lacksManifest(c.Dir, as)})
 		case c.ManifestPath == "":
-			out = append(out, checked{File: beside(dir, c.Dir), Problems: []finding{{File: beside(dir, c.Dir), Line: 1, Column: 1, Text: c.Reason}}, Warnings: []finding{}})
-		case c.Status != registry.Ignored:
-			out = append(out, examineInstalled(dir, c))
+			v.Manifests = append(v.Manifests, checked{File: beside(dir, c.Dir), Problems: []finding{{File: beside(dir, c.Dir), Line: 1, Column: 1, Text: c.Reason}}, Warnings: []finding{}})
+		default:
+			v.Manifests = append(v.Manifests, examineInstalled(dir, c))
 		}
 	}
-	if len(out) == 0 {
-		return nil, exitf(exitPlugin, "%s: no %s in it or in the folders below: want a plugin's folder or a plugins folder", dir, manifest.FileName)
-	}
-	return out, nil
+	return nil
 }
 
 // examineInstalled checks one plugin of a plugins folder, and whether it finds there what it requires.

@@ -12,7 +12,7 @@ func TestValidateNamesEveryProblemAndItsPlace(t *testing.T) {
 	s := mixed(t)
 	got := command(t, "validate", s.dir).exits(t, exitPlugin)
 	golden(t, "validate", got.out, s.dir)
-	if !strings.Contains(got.err, "lone: an executable without a manifest") || !strings.Contains(got.err, "4 problems in 6 manifests") {
+	if !strings.Contains(got.err, "lone: an executable without a manifest") || !strings.Contains(got.err, "notes: a folder without plugin.json") || !strings.Contains(got.err, "4 problems in 6 manifests") {
 		t.Errorf("got %s", got)
 	}
 	golden(t, "validate-json", indented(t, command(t, "validate", "--json", s.dir).exits(t, exitPlugin)), s.dir)
