@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,6 +32,8 @@ type play struct {
 	Wedge                   bool // handlers of the crasher spin, more than there are CPUs
 	Ignore                  bool // the crasher ignores SIGTERM, SIGINT and SIGHUP
 	Slow                    bool // a handler of the oddity is busy
+	Freeze                  bool // the oddity's Go runtime stands still
+	Orphan                  bool // the oddity has a child, and ends itself when its host is gone
 
 	Inherits *os.File `json:"-"` // becomes descriptor 3 of the host
 }
@@ -89,6 +92,12 @@ func (p *play) open(c *cast) error {
 	if p.Slow {
 		go oddityapi.Slow.Call(ctx, h.Plugin("oddity"), oddityapi.Number{N: 60_000})
 	}
+	if p.Orphan {
+		go oddityapi.Orphan.Call(ctx, h.Plugin("oddity"), struct{}{})
+	}
+	if p.Freeze {
+		return freeze(ctx, h.Plugin("oddity"))
+	}
 	for _, name := range []string{"crasher", "oddity"} { // what was sent before has arrived
 		if c.Plugins[name] != 0 && !p.Wedge {
 			if _, err := h.Plugin(name).Ping(ctx); err != nil {
@@ -97,6 +106,24 @@ func (p *play) open(c *cast) error {
 		}
 	}
 	return nil
+}
+
+// freeze makes the oddity stand still, and waits until it leaves a ping unanswered for as long as nothing that runs would.
+func freeze(ctx context.Context, oddity *host.Plugin) error {
+	go oddityapi.Freeze.Call(ctx, oddity, struct{}{})
+	for range 1000 {
+		short, cancel := context.WithTimeout(ctx, 2*time.Second)
+		_, err := oddity.Ping(short)
+		late := short.Err() != nil
+		cancel()
+		if late {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return errors.New("the oddity still answers after 1000 pings: is asyncpreemptoff=1 in its GODEBUG?")
 }
 
 // A stage is a host in a process of its own.
@@ -121,6 +148,7 @@ func (s *site) perform(p play) *stage {
 		s.t.Fatalf("the host that is to die: %v %s", err, st.cast.Err)
 	}
 	s.groups = append(s.groups, st.processes()...)
+	s.t.Cleanup(st.endSurvivors)
 	return st
 }
 
@@ -181,6 +209,16 @@ func (st *stage) processes() []int {
 
 // kill ends the host as kill -9 does.
 func (st *stage) kill() { _ = st.cmd.Process.Signal(syscall.SIGKILL) }
+
+// endSurvivors keeps what outlived its host, and failed the test by it, from disturbing the next one.
+func (st *stage) endSurvivors() {
+	if !st.t.Failed() {
+		return
+	}
+	for _, pid := range st.processes() {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+	}
+}
 
 // goes ends the host, and measures until all plugins, and all that is in their process groups, are gone. One second is promised.
 func (st *stage) goes(end func()) {

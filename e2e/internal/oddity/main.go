@@ -37,6 +37,8 @@ func main() {
 		s.Start = func(ctx context.Context) error { _, err := relay(ctx, oddityapi.Number{N: 1}); return err }
 	case oddityapi.ModeStopHang:
 		s.Stop = func(context.Context) error { select {} }
+	case oddityapi.ModeNoStop:
+		s.Stop = nil
 	}
 	plugin.Exit(s.Run(context.Background()))
 }
@@ -57,6 +59,8 @@ func handlers() []rpc.Handler {
 		oddityapi.Relay.Handle(relay),
 		oddityapi.Tell.Handle(tell),
 		oddityapi.Slow.Handle(slow),
+		oddityapi.Freeze.Handle(freeze),
+		oddityapi.Orphan.Handle(orphan),
 		oddityapi.Whole.Handle(func(_ context.Context, n oddityapi.Number) (oddityapi.Number, error) { return n, nil }), // last: ModeNarrow replaces it
 	}
 }

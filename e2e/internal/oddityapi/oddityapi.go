@@ -27,6 +27,12 @@ const (
 	// Slow answers after N milliseconds, whatever its context says. Started is sent to the host first.
 	Slow rpc.Method[Number, Number] = "oddity.slow"
 
+	// Freeze makes the Go runtime stand still, if GODEBUG has asyncpreemptoff=1: no goroutine runs any more but those that spin.
+	Freeze rpc.Method[struct{}, struct{}] = "oddity.freeze"
+
+	// Orphan starts a child that sleeps for two minutes, waits until its context ends, and then ends its own process, with 1.
+	Orphan rpc.Method[struct{}, struct{}] = "oddity.orphan"
+
 	// Whole is answered with an int64.
 	Whole rpc.Query[Number, Number] = "oddity.whole"
 )
@@ -57,6 +63,7 @@ const (
 	ModeHugeLog  = "huge-log"  // its Start hook writes a megabyte to stderr, without a newline
 	ModeCallback = "callback"  // its Start hook calls Double on the host
 	ModeStopHang = "stop-hang" // its Stop hook does not return
+	ModeNoStop   = "no-stop"   // it has no Stop hook
 )
 
 // Number is a number.
