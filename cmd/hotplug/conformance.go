@@ -70,7 +70,7 @@ func (a *app) printConformance(r *conformance.Report) error {
 		return err
 	}
 	_, err := fmt.Fprintf(a.out, "%s: %d passed, %d failed, %d not claimed, with %s\n",
-		r.Plugin, r.Passed, r.Failed, r.NotClaimed, strings.Join(r.Serializers, " and "))
+		oneLine(r.Plugin), r.Passed, r.Failed, r.NotClaimed, strings.Join(r.Serializers, " and "))
 	return written(err)
 }
 

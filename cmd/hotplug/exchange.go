@@ -202,7 +202,7 @@ func (a *app) printAnswer(use rpc.Use, res any) error {
 			out = b.Bytes()
 		}
 	}
-	_, err = a.out.Write(append(out, '\n'))
+	_, err = a.out.Write(append(tame(out), '\n'))
 	return written(err)
 }
 

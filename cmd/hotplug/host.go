@@ -190,9 +190,17 @@ func (a *app) printEvent(e host.Event) error {
 		return err
 	}
 	if a.outTerminal && a.errTerminal && e.Err != nil { // elsewhere the log says it
-		a.detail(strings.TrimLeft(strings.TrimPrefix(e.Err.Error(), e.Reason), ";: \n"))
+		a.detail(beyond(e.Reason, e.Err.Error()))
 	}
 	return nil
+}
+
+// beyond is what an error says that the reason beside it does not.
+func beyond(reason, text string) string {
+	for _, said := range []string{reason, strings.TrimPrefix(reason, "could not start: ")} {
+		text = strings.TrimPrefix(text, said)
+	}
+	return strings.TrimLeft(text, ";: \n")
 }
 
 // detail prints on stderr what belongs to the line above.

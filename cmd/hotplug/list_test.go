@@ -87,16 +87,3 @@ func TestListShowsOtherFoldersIfAskedTo(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
-
-func TestWhatAPluginSaysDoesNotCommandTheTerminal(t *testing.T) {
-	s := newShelf(t)
-	s.file("evil/plugin.json", manifestText("evil\x1b[2J", "1.0.0", "evil"), 0o644)
-	for _, args := range [][]string{{"list", s.dir}, {"validate", s.dir}} {
-		if got := atTerminal(t, append(args, "--no-color")...); strings.Contains(got.out+got.err, "\x1b") {
-			t.Errorf("%v: an escape sequence of the plugin reached the terminal: %q", args, got)
-		}
-	}
-	if got := printable("a\x1b[31m\u009bb\tc\n"); got != `a\x1b[31m\u009bb`+"\tc\n" {
-		t.Errorf("got %q", got)
-	}
-}

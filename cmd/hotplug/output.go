@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -48,8 +50,25 @@ func (a *app) document(v any) error {
 	if err := enc.Encode(v); err != nil {
 		return exitf(exitPlugin, "print the result as JSON: %w", err)
 	}
-	_, err := a.out.Write(b.Bytes())
+	_, err := a.out.Write(tame(b.Bytes()))
 	return written(err)
+}
+
+// tame is JSON that commands no terminal: encoding/json escapes control characters up to U+001F alone.
+func tame(text []byte) []byte {
+	commands := func(r rune) bool { return r >= 0x7f && unicode.IsControl(r) }
+	if bytes.IndexFunc(text, commands) < 0 {
+		return text
+	}
+	var out []byte
+	for _, r := range string(text) {
+		if commands(r) {
+			out = fmt.Appendf(out, "\\u%04x", r)
+			continue
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return out
 }
 
 // written is the error of stdout.
@@ -103,6 +122,6 @@ func (a *app) line(v any) error {
 	if err := enc.Encode(v); err != nil {
 		return exitf(exitPlugin, "print as JSON: %w", err)
 	}
-	_, err := a.out.Write(b.Bytes())
+	_, err := a.out.Write(tame(b.Bytes()))
 	return written(err)
 }

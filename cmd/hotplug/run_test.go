@@ -87,7 +87,7 @@ func TestRunPrintsOneLineOfJSONPerEvent(t *testing.T) {
 	if ready.Type != "status" || ready.Name != "counter" || ready.State != "ready" || ready.PID == 0 || len(ready.Messages) != 3 {
 		t.Errorf("got %+v", ready)
 	}
-	if broken.Name != "gone" || broken.State != "failed" || broken.Messages == nil {
+	if broken.Name != "gone" || broken.State != "failed" || broken.Messages == nil || !strings.Contains(broken.Error, "entry gone does not exist") {
 		t.Errorf("got %+v", broken)
 	}
 	rest, code := h.end()
@@ -120,6 +120,38 @@ func TestRunShowsAPluginThatEnds(t *testing.T) {
 	}
 	if _, code := h.end(); code != exitPlugin {
 		t.Errorf("exit code %d, want %d; stderr %s", code, exitPlugin, h.err)
+	}
+}
+
+func TestRunShowsWhyAPluginCouldNotStart(t *testing.T) {
+	s := ending(t)
+	h := hostFolder(t, streams{}, s.dir)
+	h.line()
+	cells := strings.Split(h.line(), "\t")
+	const why = "could not start: it ended before it was ready: exit status 3"
+	if cells[2] != "failed" || !strings.HasPrefix(cells[len(cells)-1], why) {
+		t.Errorf("got %q, want the reason %q", cells, why)
+	}
+	h.end()
+	h = hostFolder(t, streams{}, "--json", s.dir)
+	h.line()
+	var failed hosted
+	if err := json.Unmarshal([]byte(h.line()), &failed); err != nil || !strings.HasPrefix(failed.Reason, why) || !strings.Contains(failed.Error, "out of cheese") {
+		t.Errorf("got %+v, %v", failed, err)
+	}
+	h.end()
+}
+
+func TestAnErrorGoesOnWhereItsReasonEnds(t *testing.T) {
+	for _, c := range [][3]string{
+		{"it ended", "it ended; the end of its stderr:\n    x", "the end of its stderr:\n    x"},
+		{"could not start: it ended", "it ended; the end of its stderr:\n    x", "the end of its stderr:\n    x"},
+		{"could not start: it ended", "it ended", ""},
+		{"crashed", "exit status 2", "exit status 2"},
+	} {
+		if got := beyond(c[0], c[1]); got != c[2] {
+			t.Errorf("%q behind %q: got %q, want %q", c[1], c[0], got, c[2])
+		}
 	}
 }
 
