@@ -1,0 +1,161 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-hotplug/hotplug/shape"
+)
+
+// A shell runs the command, with the home of one test.
+type shell struct {
+	t                      *testing.T
+	command, home, plugins string
+}
+
+func newShell(t *testing.T) *shell {
+	t.Helper()
+	home := t.TempDir()
+	s := &shell{t: t, command: filepath.Join(home, "hotplug"), home: home, plugins: filepath.Join(home, "plugins")}
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", s.command, "./cmd/hotplug")
+	cmd.Dir = ".."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build the command: %v\n%s", err, out)
+	}
+	mustDo(t, os.Mkdir(s.plugins, 0o755))
+	for _, name := range []string{"counter", "crasher", "oddity"} {
+		dir := shelf{t, s.plugins}.bare(name, m{"entry": name})
+		mustDo(t, os.Link(filepath.Join(binaries, name), filepath.Join(dir, name)))
+	}
+	dir := shelf{t, s.plugins}.bare("exiter", m{"entry": "crasher", "env": m{"set": m{"CRASHER_START": "exit"}}})
+	mustDo(t, os.Link(filepath.Join(binaries, "crasher"), filepath.Join(dir, "crasher")))
+	return s
+}
+
+// says runs the command and returns what it printed on stderr behind its name, and its findings.
+func (s *shell) says(args ...string) []string {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, s.command, args...)
+	cmd.Dir, cmd.Env = s.home, append(os.Environ(), "HOME="+s.home, "XDG_CACHE_HOME="+filepath.Join(s.home, "cache"))
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err == nil {
+		s.t.Errorf("hotplug %q: no error", args)
+	}
+	all := strings.Split("\n"+stderr.String(), "\nhotplug: ") // what comes before the last one are notes
+	said, _, _ := strings.Cut(all[len(all)-1], "\nrun 'hotplug ")
+	out := []string{strings.TrimSpace(said)}
+	if args[0] == "validate" && stdout.Len() > 0 {
+		out = append(out, strings.Split(strings.TrimSpace(stdout.String()), "\n")...)
+	}
+	return out
+}
+
+// file writes a file and returns its path.
+func (s *shell) file(name, content string, mode os.FileMode) string {
+	s.t.Helper()
+	path := filepath.Join(s.home, name)
+	mustDo(s.t, os.MkdirAll(filepath.Dir(path), 0o755))
+	mustDo(s.t, os.WriteFile(path, []byte(content), mode))
+	return path
+}
+
+// mistakes are command lines, with what has to be there for them.
+func (s *shell) mistakes() [][]string {
+	call := func(args ...string) []string { return append([]string{"call", s.plugins}, args...) }
+	script := func(name, text string) string { return s.file(name, "#!/bin/sh\n"+text+"\n", 0o755) }
+	empty := filepath.Dir(s.file("empty/x", "", 0o644))
+	platforms := filepath.Dir(s.file("platforms/p/plugin.json", string(manifestText(s.t, "p", m{"version": "1.0.0", "entry": m{
+		"linux/amd64": m{"path": "run"}, "linux/arm64": m{"path": "none"}, "linux/386": m{"path": "dir"}, "darwin/amd64": m{"path": "run", "sha256": strings.Repeat("0", 64)},
+	}})), 0o644))
+	s.file("platforms/p/run", "#!/bin/sh\n", 0o755)
+	s.file("platforms/p/dir/x", "", 0o644)
+	s.file("broken/p/plugin.json", string(manifestText(s.t, "p", m{"version": "1.0.0", "entry": "none"})), 0o644)
+	s.file("mod/go.mod", "module example.org/other\n", 0o644)
+	return [][]string{
+		{"lst"}, {"nothing-of-the-kind"}, {"call", "x"}, {"describe", "a", "b"},
+		{"run", "--log-level", "loud", s.plugins}, call("--timeout", "-1s", "counter", "counter.get"), call("--forward", "x", "counter", "counter.get"),
+		call("--forward", "hotplug.x=counter", "counter", "counter.get"), call("--forward", "a=counter", "--forward", "a=counter", "counter", "counter.get"),
+		call("--forward", "a=nobody", "counter", "counter.get"),
+		{"validate", empty}, {"validate", "/no/such/path"}, {"validate", platforms}, {"list", s.home + "/broken"}, {"list", s.plugins, "/no/such/folder"},
+		call("counter", "counter.gt"), call("counter", "something.else"), call("counter", "counter.add"), call("counter", "counter.add", "{"),
+		call("counter", "counter.add", `{"by": "x"}`), call("counter", "counter.add", `{"by": 1e30}`), call("counter", "counter.add", `{"bye": 1}`),
+		call("exiter", "x"), call("--timeout", "300ms", "crasher", "crasher.sleep", `{"forMs": 5000}`),
+		{"describe", "/no/such/path"}, {"describe", filepath.Join(s.home, "broken", "p")}, {"describe", empty}, {"describe", filepath.Join(s.home, "broken")},
+		{"describe", script("silent", "exit 0")}, {"describe", script("chatty", "echo hello")}, {"describe", script("json", "echo {}")}, {"describe", script("dies", "exit 3")},
+		{"describe", script("flood", "exec head -c 9000000 /dev/zero")}, {"describe", script("sleeps", "exec sleep 60")}, {"describe", "--launch", script("other", "exit 0")},
+		{"init", empty}, {"init", "/dev/null"}, {"init", filepath.Join(s.plugins, "counter-1.0.0", "counter")},
+		{"init", script("liar", `echo '{"hotplug":[1],"handles":[],"name":"No Name","version":"1.0.0"}'`)},
+		{"new", "greeter", "--dir", empty}, {"new", "hotplug"}, {"new", "No Name"}, {"new", "g", "--module", "a b"}, {"new", "g", "--module", "greeter"},
+		{"new", "g", "--module", "example.org/vendor/x"}, {"new", "g", "--replace", "/no/such/path"}, {"new", "g", "--replace", filepath.Join(s.home, "mod")},
+	}
+}
+
+func TestErrorsOfTheCommandLine(t *testing.T) {
+	c := openChapter(t, "The command line")
+	s := newShell(t)
+	for _, args := range s.mistakes() {
+		for _, said := range s.says(args...) {
+			c.says(said)
+		}
+	}
+	c.shapesOfJSON()
+	c.answersOfJSON()
+	c.asWritten("NAME: a folder for what", "N TEXT failed", `plugin "NAME" does not handle message "MESSAGE": it handles none`, "MESSAGE is a TYPE", "MESSAGE was sent", "MESSAGE: the answer cannot",
+		"read the payload", "interrupted: CAUSE", "interrupted: while", "print the result", "print as JSON", "write to stdout", "it did not start", "conformance PATH", "PATH is written")
+}
+
+// shapesOfJSON are the errors of payloads and answers, as call prints them behind the message's name.
+func (c *chapter) shapesOfJSON() {
+	c.t.Helper()
+	of := func(s *shape.Shape, text string) {
+		c.t.Helper()
+		_, err := s.FromJSON([]byte(text))
+		c.meets(named(err))
+	}
+	of(shape.Of[number](), "")
+	of(shape.Of[number](), "{} {}")
+	of(shape.Of[[]byte](), `"*"`)
+	of(shape.Of[time.Time](), `"yesterday"`)
+	of(shape.Of[float32](), "1e300")
+	of(shape.Of[int8](), "300")
+	of(shape.Of[any](), "99999999999999999999999")
+	of(shape.Of[any](), "1e999")
+	of(shape.Of[[3]int](), "[1]")
+	of(shape.Of[map[float64]int](), `{"1": 1}`)
+	of(shape.Of[number](), "{x}")
+	of(shape.Of[number](), "{")
+	_, err := shape.Of[map[int8]int]().FromJSON([]byte(`{"300": 1}`))
+	c.fits("MESSAGE: key of a map", named(err))
+}
+
+// answersOfJSON are the errors of answers that JSON cannot show.
+func (c *chapter) answersOfJSON() {
+	c.t.Helper()
+	var deep any
+	for range 2000 {
+		deep = []any{deep}
+	}
+	for _, v := range []any{math.NaN(), map[struct{}]int{{}: 1}, map[any]any{1: 1, "1": 2}, deep} {
+		_, err := shape.Of[any]().ToJSON(v)
+		c.meets(err)
+	}
+}
+
+func named(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New("counter.add: " + err.Error())
+}
