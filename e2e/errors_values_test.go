@@ -18,14 +18,14 @@ import (
 
 type (
 	pair struct {
-		_msgpack struct{} `msgpack:",as_array"`
+		_msgpack struct{} `msgpack:",as_array"` //lint:ignore U1000 read by the library through reflection
 		A, B     int
 	}
 	link     struct{ Next *link }
 	endless  *endless
 	embedder struct {
-		*embedder
-		N int
+		*embedder //lint:ignore U1000 a type that embeds itself is what the codec refuses
+		N         int
 	}
 	interned struct {
 		Name string `msgpack:",intern"`
