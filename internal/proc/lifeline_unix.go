@@ -22,10 +22,10 @@ func (pl *plumbing) addInherited(spec Spec) error {
 	if err != nil {
 		return err
 	}
-	pl.lifeline, pl.lifelineRead = w, r
+	pl.lifeline, pl.lifelineRead = closedFirst(w), r
 	pl.lent = append(pl.lent, r)
 	pl.child = append(pl.child, spec.Listener, r)
-	return writeNow(w, startupLine(spec.Startup))
+	return writeNow(pl.lifeline, startupLine(spec.Startup))
 }
 
 // writeNow writes all of the line without waiting. A user who has too many pipes open gets small ones
