@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -70,7 +71,7 @@ func (s *site) performUnready() *stage {
 	st := s.begin(play{})
 	until(s.t, 20*time.Second, "a crasher that runs", func() bool {
 		for _, p := range allProcesses() {
-			if p.parent == st.cmd.Process.Pid && p.name == "crasher" && p.group == p.pid && listensAlready(p.pid) {
+			if p.parent == st.cmd.Process.Pid && p.name == "crasher" && p.group == p.pid && armed(p.pid) {
 				st.cast.Plugins = map[string]int{"crasher": p.pid}
 				return true
 			}
@@ -81,10 +82,16 @@ func (s *site) performUnready() *stage {
 	return st
 }
 
-// listensAlready reports whether a process has come as far as main: then its lifeline is armed.
-func listensAlready(pid int) bool {
-	_, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "fd", "5")) // Go's own epoll
-	return err == nil
+// armed reports whether the kernel acts on a process's lifeline: O_ASYNC is the last that the host sets on it.
+func armed(pid int) bool {
+	info, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "fdinfo", "4"))
+	if err != nil {
+		return false
+	}
+	_, flags, _ := strings.Cut(string(info), "flags:")
+	flags, _, _ = strings.Cut(strings.TrimSpace(flags), "\n")
+	bits, err := strconv.ParseUint(flags, 8, 64)
+	return err == nil && bits&syscall.O_ASYNC != 0
 }
 
 func TestWhenItsHostExitsWithoutCloseAPluginIsGone(t *testing.T) {

@@ -240,9 +240,9 @@ func TestWhenItsHostIsKilledAWorkerOfTheLibraryIsGone(t *testing.T) {
 	}
 }
 
-func TestAManifestOfTheLibraryNeedsItsSerializer(t *testing.T) {
+func TestAManifestOfTheLibraryTakesNoOtherSerializer(t *testing.T) {
 	s := newSite(t)
-	s.install("handyman", "handyman", m{"protocol": "isolated-workers/1"})
+	s.install("handyman", "handyman", m{"protocol": "isolated-workers/1", "serializer": "MessagePackSerializer"})
 	h := s.open()
 	says(t, failure(t, h, "handyman"), `serializer: found "MessagePackSerializer", want "JsonSerializer"`)
 	s.goesOn(h)
