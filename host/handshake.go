@@ -96,10 +96,10 @@ func (i *instance) judge(h *wire.PluginHello) error {
 		return err
 	}
 	if err := wire.CheckUses(rpc.Records(i.env.uses), h.Handles, false); err != nil {
-		return fmt.Errorf("plugin %q %s: %w", i.spec.name, i.spec.version, err)
+		return fmt.Errorf("plugin %s: %w", i.spec.title(), err)
 	}
 	if err := wire.CheckUses(h.Uses, rpc.Records(i.env.mux.Uses()), true); err != nil {
-		return fmt.Errorf("plugin %q %s calls its host: %w (here is the plugin, there the host)", i.spec.name, i.spec.version, err)
+		return fmt.Errorf("plugin %s calls its host: %w (here is the plugin, there the host)", i.spec.title(), err)
 	}
 	return nil
 }

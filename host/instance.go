@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -34,6 +35,14 @@ type spec struct {
 	txID          rpc.TxID
 	limits        wire.Limits
 	socket        string // empty: one of the runtime folder
+}
+
+// title is name and version, as texts say them; a worker without a manifest has no version.
+func (s *spec) title() string {
+	if s.version == "" {
+		return strconv.Quote(s.name)
+	}
+	return strconv.Quote(s.name) + " " + s.version
 }
 
 // An instance is one process of a plugin and the connection to it.

@@ -157,7 +157,7 @@ func (p *Plugin) annotate(i *instance, err error) error {
 		return err
 	}
 	named := *e
-	named.Message = fmt.Sprintf("plugin %q %s: %s", p.name, i.spec.version, e.Message)
+	named.Message = fmt.Sprintf("plugin %s: %s", i.spec.title(), e.Message)
 	if e.Code == rpc.Unavailable && i.conn.Err() != nil {
 		select {
 		case <-i.proc.Done():

@@ -16,7 +16,9 @@ func (i *instance) stop() {
 	i.asked.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), i.drainLimit())
 	defer cancel()
-	_ = i.conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyeStop})
+	if err := i.conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyeStop}); err != nil {
+		i.log.Warn("goodbye could not be said", "reason", err.Error())
+	}
 	if err := i.drain(ctx); err != nil {
 		i.log.Warn("calls in flight are ended", "reason", err.Error())
 		i.conn.CancelCalls("the plugin is being stopped and the drain time-out has passed")
