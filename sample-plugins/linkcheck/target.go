@@ -76,18 +76,6 @@ func reasonOf(err error) string {
 
 // climbs reports whether a path leaves the root on its way.
 func climbs(file string) bool {
-	depth := 0
-	for part := range strings.SplitSeq(file, "/") {
-		switch part {
-		case "", ".":
-		case "..":
-			depth--
-		default:
-			depth++
-		}
-		if depth < 0 {
-			return true
-		}
-	}
-	return false
+	clean := path.Clean(strings.TrimLeft(file, "/"))
+	return clean == ".." || strings.HasPrefix(clean, "../")
 }
