@@ -29,10 +29,11 @@ func (a *app) newCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "new NAME", Short: "Write a new plugin that builds and runs at once", Args: arguments(1, 1),
 		Long: `New writes a Go module with a plugin that answers one message: its contract package, its program, its test and its manifest. The manifest
-is plugins/NAME/plugin.json, and the program is built into the same folder, so that plugins is a plugins folder from the start.
+is plugins/NAME/plugin.json, and the program is built into the same folder, so that plugins is a plugins folder from the start. The program
+in app is a host that calls the plugin.
 
-It requires the version of hotplug that this command is; --replace PATH takes a checkout of hotplug instead, for development. The
-folder must be empty or not there yet.`,
+It requires the version of hotplug that this command is, with all checksums, so that go build needs nothing more; --replace PATH takes a
+checkout of hotplug instead, for development. Nothing is run, and no network is used. The folder must be empty or not there yet.`,
 		Example: "  hotplug new greeter\n  hotplug new greeter --module example.org/you/greeter --dir src/greeter",
 		RunE:    func(_ *cobra.Command, args []string) error { return a.create(args[0], f) },
 	}
@@ -59,7 +60,11 @@ func (a *app) create(name string, f newFlags) error {
 	for _, file := range files {
 		out.Files = append(out.Files, file.path)
 	}
-	if m.Replace == "" && m.Version == "" {
+	switch {
+	case m.complete():
+	case m.Version != "":
+		a.note("this command was not made from a download, so that it cannot say the checksum of hotplug %s: go mod tidy adds it", m.Version)
+	default:
 		a.note("this command is no release, so that it cannot say which version of hotplug to require: %s says what to do", filepath.Join(f.dir, "go.mod"))
 	}
 	return a.printCreated(out)
@@ -72,9 +77,13 @@ func (m *module) next(dir string) []string {
 		binary += ".exe"
 	}
 	out := []string{
-		commandLine("go", "build", "-mod=mod", "-o", binary, "."), // -mod=mod fills in go.mod and go.sum
+		commandLine("go", "build", "-o", binary, "."),
 		commandLine("go", "test", "./..."),
 		commandLine("hotplug", "call", "plugins", m.Name, m.Name+".greet", `{"name": "Ada"}`),
+		commandLine("go", "run", "./app"),
+	}
+	if !m.complete() {
+		out = append([]string{commandLine("go", "mod", "tidy")}, out...)
 	}
 	if m.Replace == "" && m.Version == "" {
 		out = append([]string{commandLine("go", "get", hotplugModule+"@latest")}, out...)
@@ -128,18 +137,18 @@ func abridgedItems(items []os.DirEntry) string {
 	return text
 }
 
-// ownVersion is the version of hotplug that this program was built from, if others can download it; else "".
-func ownVersion() string {
+// ownRelease is the release of hotplug that this program was built from, if it is one.
+func ownRelease() release {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return ""
+		return release{}
 	}
 	return released(info)
 }
 
-// released is the version of hotplug in a program, if it is one that others can download. A commit's version counts if the program was
+// released is the release of hotplug in a program, if it is one that others can download. A commit's version counts if the program was
 // itself made from a download: a checkout may be ahead of what is published.
-func released(info *debug.BuildInfo) string {
+func released(info *debug.BuildInfo) release {
 	m := &info.Main
 	for _, d := range info.Deps {
 		if d.Path == hotplugModule {
@@ -148,9 +157,9 @@ func released(info *debug.BuildInfo) string {
 	}
 	switch {
 	case m.Path != hotplugModule || m.Replace != nil || !strings.HasPrefix(m.Version, "v"), strings.Contains(m.Version, "+"):
-		return ""
+		return release{}
 	case m.Sum == "" && commitVersion.MatchString(m.Version):
-		return ""
+		return release{}
 	}
-	return m.Version
+	return release{m.Version, m.Sum}
 }

@@ -27,14 +27,14 @@ func TestNewWritesAPluginThatBuildsAndRunsAtOnce(t *testing.T) {
 	root := checkout(t)
 	t.Chdir(t.TempDir())
 	out := decoded[created](t, command(t, "new", "my-greeter", "--replace", root, "--json").exits(t, exitOK))
-	if len(out.Next) != 4 || out.Next[0] != "cd my-greeter" {
+	if len(out.Next) != 5 || out.Next[0] != "cd my-greeter" {
 		t.Fatalf("next: %q", out.Next)
 	}
 	t.Chdir(out.Dir)
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOPROXY", "off")
 	t.Setenv("GOFLAGS", "")
-	for _, line := range append(out.Next[1:3], "go vet ./...", "go build ./...") {
+	for _, line := range slices.Concat(out.Next[1:3], []string{"go vet ./...", "go build ./..."}) {
 		words := strings.Fields(line)
 		if said, err := exec.Command(words[0], words[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", line, err, said)
@@ -44,6 +44,10 @@ func TestNewWritesAPluginThatBuildsAndRunsAtOnce(t *testing.T) {
 	args := append(strings.Fields(head)[1:], payload)
 	if got := command(t, args...).exits(t, exitOK); got.out != "{\"text\":\"Hello, Ada\"}\n" {
 		t.Errorf("%s: %s", out.Next[3], got)
+	}
+	words := strings.Fields(out.Next[4])
+	if said, err := exec.Command(words[0], words[1:]...).Output(); err != nil || string(said) != "Hello, Ada\n" {
+		t.Errorf("%s: %v\n%s", out.Next[4], err, said)
 	}
 	command(t, "call", "plugins", "my-greeter", "my-greeter.greet").exits(t, exitUsage)
 	command(t, "call", "plugins", "my-greeter", "my-greeter.greet", `{"name": ""}`).exits(t, exitAnswer).complains(t, "my-greeter.greet: Invalid: name is empty")
@@ -136,11 +140,12 @@ func TestNewRequiresTheVersionOfThisCommand(t *testing.T) {
 		want string
 		not  string
 	}{
-		"release":  {module{Version: "v1.2.3"}, "\nrequire " + hotplugModule + " v1.2.3\n", "replace"},
-		"checkout": {module{Replace: "../hotplug"}, "\nrequire " + hotplugModule + " v0.0.0\n\nreplace " + hotplugModule + " => ../hotplug\n", "//\t"},
-		"neither":  {module{}, "//\tgo get " + hotplugModule + "@latest\n", "\nrequire"},
+		"release":  {module{Version: "v1.2.3"}, "\nrequire " + hotplugModule + " v1.2.3\n\nrequire (\n\ta.b/c v1.0.0 // indirect\n)\n", "replace"},
+		"checkout": {module{Replace: "../hotplug"}, "\nrequire " + hotplugModule + " v0.0.0\n\nrequire (\n\ta.b/c v1.0.0 // indirect\n)\n\nreplace " + hotplugModule + " => ../hotplug\n", "//\t"},
+		"neither":  {module{}, "//\tgo get " + hotplugModule + "@latest && go mod tidy\n", "\nrequire"},
 	} {
 		c.m.Name, c.m.Module, c.m.API, c.m.Go, c.m.Hotplug = "g", "a.b/g", "gapi", goVersion, hotplugModule
+		c.m.Indirect = []string{"a.b/c v1.0.0"}
 		files, err := c.m.files()
 		if err != nil {
 			t.Fatal(err)
@@ -160,21 +165,21 @@ func TestOnlyAVersionThatOthersCanDownloadIsRequired(t *testing.T) {
 	const commit = "v0.3.1-0.20260102030405-0123456789ab"
 	for name, c := range map[string]struct {
 		info debug.BuildInfo
-		want string
+		want release
 	}{
-		"release":                    {debug.BuildInfo{Main: debug.Module{Path: hotplugModule, Version: "v1.2.3"}}, "v1.2.3"},
-		"checkout":                   {debug.BuildInfo{Main: debug.Module{Path: hotplugModule, Version: "(devel)"}}, ""},
-		"unsaved changes":            {debug.BuildInfo{Main: debug.Module{Path: hotplugModule, Version: "v1.2.3+dirty"}}, ""},
-		"commit":                     {debug.BuildInfo{Main: debug.Module{Path: hotplugModule, Version: commit}}, ""},
-		"commit that was downloaded": {debug.BuildInfo{Main: debug.Module{Path: hotplugModule, Version: commit, Sum: "h1:"}}, commit},
+		"release":                    {debug.BuildInfo{Main: debug.Module{Path: hotplugModule, Version: "v1.2.3"}}, release{version: "v1.2.3"}},
+		"checkout":                   {debug.BuildInfo{Main: debug.Module{Path: hotplugModule, Version: "(devel)"}}, release{}},
+		"unsaved changes":            {debug.BuildInfo{Main: debug.Module{Path: hotplugModule, Version: "v1.2.3+dirty"}}, release{}},
+		"commit":                     {debug.BuildInfo{Main: debug.Module{Path: hotplugModule, Version: commit}}, release{}},
+		"commit that was downloaded": {debug.BuildInfo{Main: debug.Module{Path: hotplugModule, Version: commit, Sum: "h1:"}}, release{commit, "h1:"}},
 		"tool of another module": {debug.BuildInfo{Main: debug.Module{Path: "a.b/c", Version: "v9.0.0"},
-			Deps: []*debug.Module{{Path: hotplugModule, Version: "v1.2.3", Sum: "h1:"}}}, "v1.2.3"},
+			Deps: []*debug.Module{{Path: hotplugModule, Version: "v1.2.3", Sum: "h1:"}}}, release{"v1.2.3", "h1:"}},
 		"replaced": {debug.BuildInfo{Main: debug.Module{Path: "a.b/c"},
-			Deps: []*debug.Module{{Path: hotplugModule, Version: "v1.2.3", Replace: &debug.Module{Path: "../x"}}}}, ""},
-		"something else": {debug.BuildInfo{Main: debug.Module{Path: "a.b/c", Version: "v9.0.0"}}, ""},
+			Deps: []*debug.Module{{Path: hotplugModule, Version: "v1.2.3", Replace: &debug.Module{Path: "../x"}}}}, release{}},
+		"something else": {debug.BuildInfo{Main: debug.Module{Path: "a.b/c", Version: "v9.0.0"}}, release{}},
 	} {
 		if got := released(&c.info); got != c.want {
-			t.Errorf("%s: got %q, want %q", name, got, c.want)
+			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
 		}
 	}
 }

@@ -41,6 +41,10 @@ type module struct {
 	Hotplug string // path of hotplug's module
 	Version string // of hotplug; empty: not known
 	Replace string // a folder, as go.mod has it; empty: none
+
+	Indirect []string // what hotplug requires in turn: "path version"
+	sum      string   // the content of go.sum
+	release  release  // of hotplug, as this command is it
 }
 
 // A file is to be written.
@@ -57,13 +61,15 @@ func newModule(name string, f newFlags) (*module, error) {
 	if err := checkModulePath(f.module); err != nil {
 		return nil, err
 	}
-	m := &module{Name: name, Module: f.module, API: strings.ReplaceAll(name, "-", "") + "api", Go: goVersion, Hotplug: hotplugModule, Version: ownVersion()}
-	if f.replace == "" {
-		return m, nil
+	m := &module{Name: name, Module: f.module, API: strings.ReplaceAll(name, "-", "") + "api", Go: goVersion, Hotplug: hotplugModule, release: ownRelease()}
+	m.Version = m.release.version
+	if f.replace != "" {
+		var err error
+		if m.Replace, err = replacement(f.replace, f.dir); err != nil {
+			return nil, err
+		}
 	}
-	var err error
-	m.Replace, err = replacement(f.replace, f.dir)
-	return m, err
+	return m, m.require(f.replace, m.release)
 }
 
 // checkName holds a name against what a manifest allows.
@@ -141,13 +147,16 @@ func (m *module) files() ([]file, error) {
 	out := []file{{path.Join("plugins", m.Name, manifest.FileName), manifest.Template(m.Name, "0.1.0", m.Name)}}
 	for name, target := range map[string]string{
 		"go.mod.tmpl": "go.mod", "gitignore.tmpl": ".gitignore", "main.go.tmpl": "main.go", "main_test.go.tmpl": "main_test.go",
-		"contract.go.tmpl": path.Join(m.API, m.API+".go"),
+		"contract.go.tmpl": path.Join(m.API, m.API+".go"), "app.go.tmpl": "app/main.go",
 	} {
 		content, err := m.render(name)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, file{target, content})
+	}
+	if m.Replace != "" || m.Version != "" {
+		out = append(out, file{"go.sum", []byte(m.sum)})
 	}
 	slices.SortFunc(out, func(a, b file) int { return strings.Compare(a.path, b.path) })
 	return out, nil
