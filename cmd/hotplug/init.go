@@ -23,6 +23,7 @@ type draft struct {
 	Name     string   `json:"name"`
 	Version  string   `json:"version"`
 	Entry    string   `json:"entry"`
+	Files    []string `json:"files"` // what else belongs to the plugin: paths in its folder, with slashes
 	Next     []string `json:"next"` // commands to go on with
 	content  []byte
 }
@@ -34,15 +35,17 @@ func (a *app) initCommand() *cobra.Command {
 		Long: `Init runs a plugin's program with HOTPLUG_DESCRIBE=1, as describe does, and writes its manifest: name and version as the program states
 them; if it embeds no manifest, the name is the file's and the version 0.1.0.
 
-The manifest is plugin.json beside the program, if the folder is the plugin's own: the program is alone in it, or but for data in a
-folder of a plugins folder, or the folder has the program's name. Else, in a plugins folder, it is a lone program, and the manifest is NAME` + manifest.LoneSuffix + ` beside it; --lone asks for that.
+The manifest is plugin.json in the program's folder, and every file of that folder belongs to the plugin. But if the folder is a plugins
+folder, or with --lone, the program alone is the plugin, and the manifest is NAME` + manifest.LoneSuffix + ` beside it. A plugins folder is one whose name ends
+in "plugins", or that holds another plugin: a folder with plugin.json, or a NAME` + manifest.LoneSuffix + `. A folder that is named after the program, or
+after the plugin, is always its own.
 
 The exit code is 1 if the program is no plugin. A manifest that is there already is kept, unless --force is given.`,
 		Example: "  hotplug init plugins/greeter/greeter",
 		RunE:    func(c *cobra.Command, args []string) error { return a.initialize(c.Context(), args[0], f) },
 	}
 	c.Flags().BoolVar(&f.force, "force", false, "write over a manifest that is there")
-	c.Flags().BoolVar(&f.lone, "lone", false, "write NAME"+manifest.LoneSuffix+": the folder is a plugins folder")
+	c.Flags().BoolVar(&f.lone, "lone", false, "write NAME"+manifest.LoneSuffix+": the program alone is the plugin")
 	return c
 }
 
@@ -109,6 +112,9 @@ func draftOf(binary string, d *description, lone bool) (*draft, error) {
 		return nil, exitf(exitPlugin, "%s states what no manifest may hold:\n%w", binary, err)
 	}
 	w.Next = w.next(d)
+	if w.Files, err = w.others(); err != nil {
+		return nil, exitf(exitHost, "init: %w", err)
+	}
 	return w, nil
 }
 
@@ -116,50 +122,6 @@ func draftOf(binary string, d *description, lone bool) (*draft, error) {
 func withSerializer(template []byte, serializer string) []byte {
 	open := strings.TrimSuffix(string(template), "\n}\n")
 	return fmt.Appendf(nil, "%s,\n  \"serializer\": %q\n}\n", open, serializer)
-}
-
-// manifestFor is where the manifest of a program belongs.
-func manifestFor(binary, name string, lone bool) (string, error) {
-	dir, file := filepath.Dir(binary), filepath.Base(binary)
-	beside := filepath.Join(dir, stem(file)+manifest.LoneSuffix)
-	if lone {
-		return beside, nil
-	}
-	own, err := ownFolder(dir, file, name)
-	if err != nil || !own {
-		return beside, err
-	}
-	return filepath.Join(dir, manifest.FileName), nil
-}
-
-// ownFolder reports whether a folder is a plugin's own, rather than a plugins folder with lone programs in it.
-func ownFolder(dir, file, name string) (bool, error) {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return false, err
-	}
-	folder := strings.ToLower(filepath.Base(abs))
-	if folder == name || folder == strings.ToLower(stem(file)) {
-		return true, nil
-	}
-	if strings.HasSuffix(folder, "plugins") {
-		return false, nil
-	}
-	items, err := os.ReadDir(abs)
-	if err != nil {
-		return false, err
-	}
-	installed := strings.HasSuffix(strings.ToLower(filepath.Base(filepath.Dir(abs))), "plugins")
-	for _, item := range items {
-		other := item.Name()
-		if other == file || other == manifest.FileName || strings.HasPrefix(other, ".") {
-			continue
-		}
-		if !installed || registry.Inspect(filepath.Join(abs, other)).Status != registry.Ignored {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // stem is a program's name without what Windows puts behind it.
@@ -183,10 +145,10 @@ func nameFrom(text string) string {
 
 // candidate is the plugin as the registry knows it: its folder, or the manifest of a lone program.
 func (w *draft) candidate() string {
-	if filepath.Base(w.Manifest) == manifest.FileName {
-		return filepath.Dir(w.Manifest)
+	if w.isLone() {
+		return w.Manifest
 	}
-	return w.Manifest
+	return filepath.Dir(w.Manifest)
 }
 
 // next are the commands that try the plugin.
@@ -230,7 +192,7 @@ func (a *app) printDraft(w *draft) error {
 		return a.document(w)
 	}
 	t := &table{}
-	for _, row := range [][2]string{{"wrote", w.Manifest}, {"name", w.Name}, {"version", w.Version}, {"entry", w.Entry}} {
+	for _, row := range [][2]string{{"wrote", w.Manifest}, {"name", w.Name}, {"version", w.Version}, {"entry", w.Entry}, {"files", w.belongings()}} {
 		t.add(cell{row[0], bold}, text(row[1]))
 	}
 	for _, n := range w.Next {

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -27,14 +28,15 @@ func TestInitWritesAManifestThatAHostTakes(t *testing.T) {
 		want                string // name and version
 		plugins             string // the plugins folder
 	}{
-		"alone in its folder":               {"counter", "bin/count", "bin/plugin.json", nil, nil, "count 0.1.0", "."},
-		"hidden files do not count":         {"counter", "bin/count", "bin/plugin.json", []string{"bin/.git"}, nil, "count 0.1.0", "."},
-		"the folder has the program's name": {"counter", "count/count", "count/plugin.json", []string{"count/data.txt"}, nil, "count 0.1.0", "."},
-		"the folder has the plugin's name":  {"highlight", "highlight/prog", "highlight/plugin.json", []string{"highlight/data.txt"}, nil, "highlight 1.0.0", "."},
-		"with data in a plugins folder":     {"counter", "bin/count", "bin/plugin.json", []string{"bin/data.txt"}, nil, "count 0.1.0", "."},
-		"among others":                      {"counter", "ext/count", "ext/count.plugin.json", []string{"ext/other/plugin.json"}, nil, "count 0.1.0", "ext"},
-		"alone in a plugins folder":         {"counter", "my-plugins/count", "my-plugins/count.plugin.json", nil, nil, "count 0.1.0", "my-plugins"},
-		"--lone":                            {"highlight", "ext/prog", "ext/prog.plugin.json", nil, []string{"--lone"}, "highlight 1.0.0", "ext"},
+		"alone in its folder":              {"counter", "bin/count", "bin/plugin.json", nil, nil, "count 0.1.0", "."},
+		"beside files and folders":         {"counter", "tool/count", "tool/plugin.json", []string{"tool/lib.js", "tool/.env", "tool/deps/x/package.json"}, nil, "count 0.1.0", "."},
+		"beside files in a plugins folder": {"counter", "plugins/bin/count", "plugins/bin/plugin.json", []string{"plugins/bin/data.txt"}, nil, "count 0.1.0", "plugins"},
+		"in a folder of its name":          {"counter", "count/count", "count/plugin.json", []string{"count/x/plugin.json"}, nil, "count 0.1.0", "."},
+		"in a folder of the plugin's name": {"highlight", "highlight/prog", "highlight/plugin.json", []string{"highlight/x/plugin.json"}, nil, "highlight 1.0.0", "."},
+		"among plugins with folders":       {"counter", "ext/count", "ext/count.plugin.json", []string{"ext/other/plugin.json"}, nil, "count 0.1.0", "ext"},
+		"among lone plugins":               {"counter", "ext/count", "ext/count.plugin.json", []string{"ext/other.plugin.json", "ext/data.txt"}, nil, "count 0.1.0", "ext"},
+		"alone in a plugins folder":        {"counter", "my-plugins/count", "my-plugins/count.plugin.json", nil, nil, "count 0.1.0", "my-plugins"},
+		"--lone":                           {"highlight", "ext/prog", "ext/prog.plugin.json", []string{"ext/data.txt"}, []string{"--lone"}, "highlight 1.0.0", "ext"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShelf(t)
@@ -69,6 +71,32 @@ func TestInitSaysWhatItWroteAndWhatIsNext(t *testing.T) {
 	t.Chdir(filepath.Join(s.dir, "counter"))
 	if got := command(t, "init", "--force", exe("counter")).exits(t, exitOK); !strings.Contains(got.out, "next\thotplug run ..\n") {
 		t.Errorf("got %s", got)
+	}
+}
+
+// What lies beside the program is a part of the plugin: its output says so, and a script finds it where it is run.
+func TestInitOfAScriptTakesWhatLiesBesideIt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a script needs a #! line")
+	}
+	s := newShelf(t)
+	s.program("counter", "tool/libexec/prog")
+	script := s.file("tool/run", "#!/bin/sh\nexec ./libexec/prog\n", 0o755)
+	for _, name := range []string{"a", "b", "c"} {
+		s.file("tool/"+name, "", 0o644)
+	}
+	t.Chdir(filepath.Dir(script))
+	got := command(t, "init", script).exits(t, exitOK)
+	if want := "files\tthe whole folder: the entry, a, b, c and 1 more\n"; !strings.Contains(got.out, want) {
+		t.Errorf("want %q in %s", want, got)
+	}
+	t.Chdir(s.dir)
+	if got := command(t, "call", s.dir, "run", "counter.add", `{"by": 3}`).exits(t, exitOK); got.out != "{\"value\":3}\n" {
+		t.Errorf("got %s", got)
+	}
+	lone := command(t, "init", "--lone", s.program("counter", "tool/count")).exits(t, exitOK)
+	if want := "files\tthe entry alone, and nothing that lies beside it\n"; !strings.Contains(lone.out, want) {
+		t.Errorf("want %q in %s", want, lone)
 	}
 }
 
