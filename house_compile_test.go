@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/go-hotplug/hotplug/internal/document"
 )
 
 // A program of testdata/mustnotcompile is refused by the compiler, at the line that ends with a comment of this form, for the reason in it:
@@ -48,14 +50,14 @@ func TestProgramsThatMisuseAMessageDoNotCompile(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(r.file), ".go.txt")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out, err := vet(t, r.file, "example.com", []block{{line: 1, text: r.wrong}})
+			out, err := vet(t, r.file, "example.com", []document.Step{{Line: 1, Path: "main.go", Content: r.wrong}})
 			switch {
 			case err == nil:
 				t.Errorf("%s compiles; the compiler was expected to say %q", r.file, r.says)
 			case !strings.Contains(out, r.says):
 				t.Errorf("%s is refused, not with %q but with\n%s", r.file, r.says, out)
 			}
-			if out, err := vet(t, r.file, "example.com", []block{{line: 1, text: r.right}}); err != nil {
+			if out, err := vet(t, r.file, "example.com", []document.Step{{Line: 1, Path: "main.go", Content: r.right}}); err != nil {
 				t.Errorf("the corrected twin of %s does not compile: %v\n%s", r.file, err, out)
 			}
 		})

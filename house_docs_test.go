@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"go/format"
-	"go/parser"
-	"go/token"
 	"os"
 	"os/exec"
 	"path"
@@ -15,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-hotplug/hotplug/internal/document"
 	"github.com/go-hotplug/hotplug/manifest"
 )
 
@@ -37,20 +36,17 @@ func documents(t *testing.T) []string {
 // In both, what is left out is a comment (// ...), never bare dots. What is not Go is fenced as something else.
 //
 // A file goes into the folder that its first line names (`// greeterapi/greeterapi.go`), so that files of one document can import
-// each other; without such a line it is a package of its own. The module is the one of the document's `go mod init`, else example.com.
+// each other; without such a line it is a package of its own. A later file with the same path replaces it. The module is the one of the
+// document's `hotplug new`, else example.com.
 func TestGoCodeInDocumentsCompiles(t *testing.T) {
 	for _, doc := range documents(t) {
 		t.Run(doc, func(t *testing.T) {
 			t.Parallel()
 			text := read(t, doc)
-			var files []block
-			for _, b := range goBlocks(text) {
-				if b.isFile() {
-					files = append(files, b)
+			for _, files := range document.Stages(text) {
+				if slices.ContainsFunc(files, func(f document.Step) bool { return f.Block.Language == "go" }) {
+					compile(t, doc, initOf(text), files)
 				}
-			}
-			if len(files) > 0 {
-				compile(t, doc, initOf(text), files)
 			}
 		})
 	}
@@ -58,117 +54,43 @@ func TestGoCodeInDocumentsCompiles(t *testing.T) {
 
 func TestGoCodeInDocumentsIsFormatted(t *testing.T) {
 	for _, doc := range documents(t) {
-		for _, b := range goBlocks(read(t, doc)) {
-			want, err := format.Source([]byte(b.text))
+		for _, b := range document.Blocks(read(t, doc), "go") {
+			want, err := format.Source([]byte(b.Text))
 			switch {
 			case err != nil:
 				t.Errorf("%s:%d: neither a Go file nor declarations or statements: %v: complete it, write what is left out as // ..., or fence it as ```text",
-					doc, b.line, err)
-			case strings.TrimSpace(string(want)) != strings.TrimSpace(b.text):
-				t.Errorf("%s:%d: gofmt would change this block to:\n%s", doc, b.line, want)
+					doc, b.Line, err)
+			case strings.TrimSpace(string(want)) != strings.TrimSpace(b.Text):
+				t.Errorf("%s:%d: gofmt would change this block to:\n%s", doc, b.Line, want)
 			}
 		}
-	}
-}
-
-// A block is fenced Go code of a document.
-type block struct {
-	line int // of its first line of code
-	text string
-}
-
-func (b block) isFile() bool {
-	_, err := parser.ParseFile(token.NewFileSet(), "", b.text, parser.PackageClauseOnly)
-	return err == nil
-}
-
-var filePath = regexp.MustCompile(`^// ((?:[\w.-]+/)*[\w.-]+\.go)\b`)
-
-// place is the file that a block is written to.
-func (b block) place() string {
-	if m := filePath.FindStringSubmatch(b.text); m != nil {
-		return m[1]
-	}
-	return fmt.Sprintf("line%d/main.go", b.line)
-}
-
-var fence = regexp.MustCompile("^([ \t]*)(```+)[ \t]*([^`]*?)[ \t]*$")
-
-// blocks is a document's fenced code in one language, and its other lines, empty where there is code.
-func blocks(text, language string) (code []block, prose []string) {
-	prose = strings.Split(text, "\n")
-	var open []string // the opening fence: indent, ticks, language; nil outside of code
-	var b block
-	for i, line := range prose {
-		m := fence.FindStringSubmatch(line)
-		switch {
-		case open == nil && m == nil:
-			continue
-		case open == nil:
-			open, b = m[1:], block{line: i + 2}
-		case m != nil && m[3] == "" && len(m[2]) >= len(open[1]):
-			if open[2] == language {
-				code = append(code, b)
-			}
-			open = nil
-		default:
-			b.text += strings.TrimPrefix(line, open[0]) + "\n"
-		}
-		prose[i] = ""
-	}
-	return code, prose
-}
-
-func goBlocks(text string) []block {
-	code, _ := blocks(text, "go")
-	return code
-}
-
-func prose(text string) []string {
-	_, lines := blocks(text, "")
-	return lines
-}
-
-func TestBlocksOfADocumentAreFoundByFenceAndLanguage(t *testing.T) {
-	text := "see [a](b)\n```go\npackage a\n```\n````text\n```go\nnot code\n```\n````\n- item\n  ```go\n  x := 1\n  ```\nend"
-	code, rest := blocks(text, "go")
-	want := []block{{3, "package a\n"}, {12, "x := 1\n"}}
-	if !slices.Equal(code, want) {
-		t.Errorf("blocks: got %+v, want %+v", code, want)
-	}
-	if got := strings.Join(rest, "|"); got != "see [a](b)|||||||||- item||||end" {
-		t.Errorf("prose: got %q", got)
-	}
-	if !code[0].isFile() || code[1].isFile() {
-		t.Error("a block is a file if it has a package clause")
 	}
 }
 
 func TestManifestsInDocumentsAreValid(t *testing.T) {
 	for _, doc := range documents(t) {
-		code, _ := blocks(read(t, doc), "json")
-		for _, b := range code {
-			if !strings.Contains(b.text, `"manifest":`) {
+		for _, b := range document.Blocks(read(t, doc), "json") {
+			if !strings.Contains(b.Text, `"manifest":`) {
 				continue
 			}
-			if _, _, err := manifest.Parse([]byte(b.text), doc); err != nil {
-				t.Errorf("%s:%d: this plugin.json is refused: %v", doc, b.line, err)
+			if _, _, err := manifest.Parse([]byte(b.Text), doc); err != nil {
+				t.Errorf("%s:%d: this plugin.json is refused: %v", doc, b.Line, err)
 			}
 		}
 	}
 }
 
-var goModInit = regexp.MustCompile(`go mod init ([\w./-]+)`)
+var hotplugNew = regexp.MustCompile(`(?m)^\$ hotplug new ([\w-]+)`)
 
 func initOf(text string) string {
-	if m := goModInit.FindStringSubmatch(text); m != nil {
-		return m[1]
+	if m := hotplugNew.FindStringSubmatch(text); m != nil {
+		return "example.com/" + m[1]
 	}
 	return "example.com"
 }
 
 // compile type-checks and vets a document's files as a module beside ours.
-func compile(t *testing.T, doc, name string, files []block) {
+func compile(t *testing.T, doc, name string, files []document.Step) {
 	if out, err := vet(t, doc, name, files); err != nil {
 		t.Errorf("code in %s does not compile: %v\n%s", doc, err, out)
 	}
@@ -176,7 +98,7 @@ func compile(t *testing.T, doc, name string, files []block) {
 
 // vet does so in a workspace of its own: it needs no go.sum, no network and no change to our modules, and what is imported is what is
 // checked out here.
-func vet(t *testing.T, doc, name string, files []block) (string, error) {
+func vet(t *testing.T, doc, name string, files []document.Step) (string, error) {
 	dir := t.TempDir()
 	root, err := os.Getwd()
 	if err != nil {
@@ -189,8 +111,11 @@ func vet(t *testing.T, doc, name string, files []block) (string, error) {
 	write(t, filepath.Join(dir, "go.work"), work)
 	write(t, filepath.Join(dir, "doc/go.mod"), "module "+name+"\n\ngo 1.26.0\n")
 	for _, b := range files {
-		origin := fmt.Sprintf("//line %s:%d\n", filepath.ToSlash(filepath.Join(root, doc)), b.line)
-		write(t, filepath.Join(dir, "doc", b.place()), origin+b.text)
+		origin := ""
+		if path.Ext(b.Path) == ".go" {
+			origin = fmt.Sprintf("//line %s:%d\n", filepath.ToSlash(filepath.Join(root, doc)), b.Line)
+		}
+		write(t, filepath.Join(dir, "doc", b.Path), origin+b.Content)
 	}
 	cmd := exec.Command("go", "vet", "./...")
 	cmd.Dir = filepath.Join(dir, "doc")
@@ -207,7 +132,7 @@ var (
 
 func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {
 	for _, doc := range documents(t) {
-		for i, line := range prose(read(t, doc)) {
+		for i, line := range document.Prose(read(t, doc)) {
 			for _, m := range link.FindAllStringSubmatch(inline.ReplaceAllString(line, "``"), -1) {
 				target := m[1] + m[2]
 				if strings.Contains(target, ":") { // another site; or mail
@@ -237,7 +162,7 @@ func follow(t *testing.T, doc, target string) string {
 	if anchor == "" || path.Ext(to) != ".md" {
 		return ""
 	}
-	for _, line := range prose(read(t, to)) {
+	for _, line := range document.Prose(read(t, to)) {
 		if m := heading.FindStringSubmatch(line); m != nil && slug(m[1]) == anchor {
 			return ""
 		}

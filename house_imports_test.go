@@ -20,6 +20,8 @@ var mayImport = map[string]string{
 	"internal/peercred":      "",
 	"internal/store":         "",
 	"internal/proc":          "",
+	"internal/document":      "",
+	"internal/newcomer":      "internal/document",
 	"internal/proc/proctest": "internal/proc internal/pipe",
 
 	"shape":         "internal/nearest",
@@ -41,8 +43,8 @@ var mayImport = map[string]string{
 	"internal/conformance": "codec internal/proc internal/wire shape",
 
 	"cmd/hotplug...":    "codec host internal/conformance internal/nearest manifest registry rpc shape cmd/hotplug...",
-	"internal/tools...": "host manifest registry rpc shape",
-	"e2e...":            "codec host internal/proc internal/wire manifest plugin registry rpc shape e2e...",
+	"internal/tools...": "host internal/document internal/newcomer manifest registry rpc shape",
+	"e2e...":            "codec host internal/document internal/newcomer internal/proc internal/wire manifest plugin registry rpc shape e2e...",
 }
 
 // doors is one dependency, one door: which rooms may import what is not ours. Tests are held to it too.

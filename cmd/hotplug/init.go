@@ -24,7 +24,7 @@ type draft struct {
 	Version  string   `json:"version"`
 	Entry    string   `json:"entry"`
 	Files    []string `json:"files"` // what else belongs to the plugin: paths in its folder, with slashes
-	Next     []string `json:"next"` // commands to go on with
+	Next     []string `json:"next"`  // commands to go on with
 	content  []byte
 }
 
