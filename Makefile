@@ -97,6 +97,16 @@ footprint: build/plugins/counter/plugin.json ## write what make size prints into
 	@mv build/footprint.md docs/footprint.md
 	@cat docs/footprint.md
 
+.PHONY: newcomer
+newcomer: ## follow docs/plugin-authors.md from an empty folder, and write each command and its time into docs/newcomer.md
+	@mkdir -p build
+	@{ printf '# From nothing to a plugin that is called\n\nThese are the commands of [the plugin authors'"'"' page](plugin-authors.md), typed one by one as they stand there, from an empty\nfolder to a plugin of one'"'"'s own that a program of one'"'"'s own calls. `make newcomer` took them from that page, compared what each\nprinted with it, and wrote this page.\n\n'; \
+	go run -buildvcs=false ./internal/tools/newcomer docs/plugin-authors.md; \
+	printf '\nOn %s cores (%s), %s, %s.\nHome and build cache were empty at the start: the first command builds the standard library, too. The checkout stood in for the\nlatest release, and other modules came from this machine, so that no download is in the times. The machine is shared.\n' \
+		"$$(nproc)" "$$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$$(uname -sr)" "$$(go env GOVERSION)"; } >build/newcomer.md
+	@mv build/newcomer.md docs/newcomer.md
+	@cat docs/newcomer.md
+
 .PHONY: clean
 clean: ## remove what make has built
 	@chmod -R u+w build 2>/dev/null || true

@@ -32,12 +32,12 @@ func documents(t *testing.T) []string {
 }
 
 // Go code in documents is fenced as ```go. A block with a package clause is a file: it is compiled together with the other
-// files of its document. Any other block is a fragment: declarations or statements that parse and are formatted.
+// files of its document, and e2e runs the programs. Any other block is a fragment: declarations or statements that parse and are formatted.
 // In both, what is left out is a comment (// ...), never bare dots. What is not Go is fenced as something else.
 //
 // A file goes into the folder that its first line names (`// greeterapi/greeterapi.go`), so that files of one document can import
 // each other; without such a line it is a package of its own. A later file with the same path replaces it. The module is the one of the
-// document's `hotplug new`, else example.com.
+// document's `go mod init` or `hotplug new`, else example.com; example.com/greeter is what docs/plugin-authors.md writes.
 func TestGoCodeInDocumentsCompiles(t *testing.T) {
 	for _, doc := range documents(t) {
 		t.Run(doc, func(t *testing.T) {
@@ -80,9 +80,20 @@ func TestManifestsInDocumentsAreValid(t *testing.T) {
 	}
 }
 
-var hotplugNew = regexp.MustCompile(`(?m)^\$ hotplug new ([\w-]+)`)
+const (
+	greeterDoc    = "docs/plugin-authors.md"
+	greeterModule = "example.com/greeter"
+)
+
+var (
+	goModInit  = regexp.MustCompile(`(?m)^\$ .*go mod init ([\w./-]+)`)
+	hotplugNew = regexp.MustCompile(`(?m)^\$ hotplug new ([\w-]+)`)
+)
 
 func initOf(text string) string {
+	if m := goModInit.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
 	if m := hotplugNew.FindStringSubmatch(text); m != nil {
 		return "example.com/" + m[1]
 	}
@@ -108,20 +119,34 @@ func vet(t *testing.T, doc, name string, files []document.Step) (string, error) 
 	for _, m := range modules(t) {
 		work += fmt.Sprintf("use %q\n", filepath.ToSlash(filepath.Join(root, m)))
 	}
-	write(t, filepath.Join(dir, "go.work"), work)
-	write(t, filepath.Join(dir, "doc/go.mod"), "module "+name+"\n\ngo 1.26.0\n")
-	for _, b := range files {
-		origin := ""
-		if path.Ext(b.Path) == ".go" {
-			origin = fmt.Sprintf("//line %s:%d\n", filepath.ToSlash(filepath.Join(root, doc)), b.Line)
-		}
-		write(t, filepath.Join(dir, "doc", b.Path), origin+b.Content)
+	writeModule(t, filepath.Join(dir, "doc"), doc, name, files)
+	if name != greeterModule {
+		work += "use ./greeter\n"
+		stages := document.Stages(read(t, greeterDoc))
+		writeModule(t, filepath.Join(dir, "greeter"), greeterDoc, greeterModule, stages[len(stages)-1])
 	}
+	write(t, filepath.Join(dir, "go.work"), work)
 	cmd := exec.Command("go", "vet", "./...")
 	cmd.Dir = filepath.Join(dir, "doc")
 	cmd.Env = append(os.Environ(), "GOWORK="+filepath.Join(dir, "go.work"), "GOFLAGS=", "PWD="+cmd.Dir)
 	out, err := cmd.CombinedOutput()
 	return strings.ReplaceAll(string(out), filepath.ToSlash(root)+"/", ""), err
+}
+
+// writeModule writes files of a document, and what the compiler says of them names the document.
+func writeModule(t *testing.T, dir, doc, name string, files []document.Step) {
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "go.mod"), "module "+name+"\n\ngo 1.26.0\n")
+	for _, f := range files {
+		origin := ""
+		if path.Ext(f.Path) == ".go" {
+			origin = fmt.Sprintf("//line %s:%d\n", filepath.ToSlash(filepath.Join(root, doc)), f.Line)
+		}
+		write(t, filepath.Join(dir, filepath.FromSlash(f.Path)), origin+f.Content)
+	}
 }
 
 var (

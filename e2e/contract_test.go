@@ -25,7 +25,7 @@ const (
 	crasherNote           rpc.Notice[noteEvent]                    = "crasher.note"
 	crasherNotes          rpc.Query[struct{}, notesReply]          = "crasher.notes"
 	crasherFlood          rpc.Method[floodRequest, flooded]        = "crasher.flood"
-	markdownRender        rpc.Query[renderRequest, document]       = "markdown.render"
+	markdownRender        rpc.Query[renderRequest, rendered]       = "markdown.render"
 	highlightHighlight    rpc.Query[highlightRequest, highlighted] = "highlight.highlight"
 	hostExists            rpc.Query[existsRequest, existsReply]    = "host.exists"
 	hostReadAsset         rpc.Method[assetRequest, asset]          = "host.readAsset"
@@ -101,7 +101,7 @@ type (
 		Name   string `json:"name"`
 		Source string `json:"source"`
 	}
-	document struct {
+	rendered struct {
 		HTML  string `json:"html"`
 		Title string `json:"title,omitempty"`
 	}
