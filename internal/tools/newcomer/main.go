@@ -73,7 +73,7 @@ func follow(ctx context.Context, n *newcomer.Newcomer, file string, script []doc
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s has no command before its first section: want a block fenced as console, with lines such as $ go build .", file)
+		return nil, fmt.Errorf("%s has no command before its first section: want a block fenced as console, with lines such as $ go build", file)
 	}
 	return all, nil
 }
