@@ -32,6 +32,14 @@ func AppendMapHeader(dst []byte, n int) []byte {
 // AppendNil appends nil.
 func AppendNil(dst []byte) []byte { return append(dst, 0xc0) }
 
+// AppendBool appends a boolean.
+func AppendBool(dst []byte, v bool) []byte {
+	if v {
+		return append(dst, 0xc3)
+	}
+	return append(dst, 0xc2)
+}
+
 // AppendUint appends v in the fewest bytes: 1, 2, 3, 5 or 9.
 func AppendUint(dst []byte, v uint64) []byte {
 	switch {

@@ -16,6 +16,8 @@ func TestAppendWritesTheFewestBytes(t *testing.T) {
 		want string
 	}{
 		{"nil", mp.AppendNil(nil), "\xc0"},
+		{"true", mp.AppendBool(nil, true), "\xc3"},
+		{"false", mp.AppendBool(nil, false), "\xc2"},
 		{"uint 127", mp.AppendUint(nil, 127), "\x7f"},
 		{"uint 128", mp.AppendUint(nil, 128), "\xcc\x80"},
 		{"uint 256", mp.AppendUint(nil, 256), "\xcd\x01\x00"},

@@ -37,6 +37,15 @@ func ReadMapHeader(b []byte) (n int, rest []byte, err error) {
 	return h.Len, b[h.Size:], nil
 }
 
+// ReadBool reads a boolean.
+func ReadBool(b []byte) (v bool, rest []byte, err error) {
+	h, err := expect(b, Bool)
+	if err != nil {
+		return false, b, err
+	}
+	return h.Bits == 1, b[h.Size:], nil
+}
+
 // ReadUint reads an integer that is not negative, in any of its encodings.
 func ReadUint(b []byte) (v uint64, rest []byte, err error) {
 	h, err := readInteger(b)

@@ -91,6 +91,9 @@ func TestReadRefusesAnotherKindAndKeepsItsInput(t *testing.T) {
 			}
 		}
 	}
+	if _, rest, err := mp.ReadBool([]byte("\x01")); err == nil || string(rest) != "\x01" || !strings.Contains(err.Error(), "bool expected") {
+		t.Errorf("ReadBool of 1: rest % x, %v", rest, err)
+	}
 	if _, _, err := mp.ReadUint([]byte("\xff")); err == nil || !strings.Contains(err.Error(), "-1 found") {
 		t.Errorf("ReadUint of -1: %v", err)
 	}

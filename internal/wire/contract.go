@@ -11,7 +11,7 @@ import (
 // message, the field and both shapes; here is what the error calls the side that made the call.
 func CheckMessage(used, handled *Message) error {
 	if !sameKind(used.Kind, handled.Kind) {
-		return fmt.Errorf("message %q is a %s here and a %s there: both ends must be built from the same contract", used.Name, used.Kind, handled.Kind)
+		return fmt.Errorf("message %q is %s here and %s there: both ends must be built from the same contract", used.Name, Article(used.Kind), Article(handled.Kind))
 	}
 	if err := shape.Compatible(used.Payload, handled.Payload); err != nil {
 		return mismatch(used.Name, "payload", err)
@@ -20,6 +20,14 @@ func CheckMessage(used, handled *Message) error {
 		return mismatch(used.Name, "reply", err)
 	}
 	return nil
+}
+
+// Article is a kind of message with its article.
+func Article(kind string) string {
+	if kind == "upload" {
+		return "an " + kind
+	}
+	return "a " + kind
 }
 
 // sameKind lets a caller treat a query as a method: it then forgoes asking twice. The reverse would run twice what may not.

@@ -29,15 +29,17 @@ func (t Tx) String() string {
 // Meta is what a frame says beside its payload. Its zero value is not sent.
 type Meta struct {
 	Deadline int64             `json:"deadline,omitempty"` // request: milliseconds that remain to the caller; 0: none
-	Items    uint64            `json:"items,omitempty"`    // credit and stream windows: items
-	Bytes    uint64            `json:"bytes,omitempty"`    // credit and stream windows: bytes of payload
+	Opens    string            `json:"opens,omitempty"`    // request: "stream", "upload" or "duplex"; empty: one reply
+	Progress bool              `json:"progress,omitempty"` // request: the caller wants to see progress
+	Items    uint64            `json:"items,omitempty"`    // request, credit, uploadCredit: items that may be sent
+	Bytes    uint64            `json:"bytes,omitempty"`    // request, credit, uploadCredit: bytes of frames with items
 	Lease    int64             `json:"lease,omitempty"`    // goodbye with then "park": milliseconds
 	Then     string            `json:"then,omitempty"`     // goodbye: "stop" or "park"
 	Headers  map[string]string `json:"headers,omitempty"`  // request, notice: trace context and what middleware adds
 }
 
 func (m *Meta) isZero() bool {
-	return m.Deadline == 0 && m.Items == 0 && m.Bytes == 0 && m.Lease == 0 && m.Then == "" && len(m.Headers) == 0
+	return m.Deadline == 0 && m.Opens == "" && !m.Progress && m.Items == 0 && m.Bytes == 0 && m.Lease == 0 && m.Then == "" && len(m.Headers) == 0
 }
 
 // A Frame is one message on the wire.
@@ -66,6 +68,14 @@ type Format interface {
 
 	// Terminator ends a frame; nil: frames are length-prefixed.
 	Terminator() []byte
+}
+
+// Overhead is how many bytes of a frame are its length prefix or terminator.
+func Overhead(f Format) int {
+	if t := f.Terminator(); t != nil {
+		return len(t)
+	}
+	return prefixLen
 }
 
 // FormatOf returns the layout of frames for s.

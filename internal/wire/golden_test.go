@@ -47,7 +47,8 @@ func goldenFrames() []golden {
 	return []golden{
 		{name: "request", frame: wire.Frame{Kind: wire.Request, Tx: tx, Type: "greet", Meta: wire.Meta{Deadline: 30000, Headers: map[string]string{"traceparent": "00-4bf9"}}}, payload: &greetRequest{"Zoë", 36}},
 		{name: "request with a tx of a user's generator and no payload", frame: wire.Frame{Kind: wire.Request, Tx: wire.Tx{S: "af98-κλ"}, Type: "status"}},
-		{name: "request of a stream, with its window", frame: wire.Frame{Kind: wire.Request, Tx: tx, Type: "outline", Meta: wire.Meta{Items: 64, Bytes: 1 << 20}}, payload: &greetRequest{"", -1}},
+		{name: "request of a stream, with its window", frame: wire.Frame{Kind: wire.Request, Tx: tx, Type: "outline", Meta: wire.Meta{Opens: "stream", Items: 64, Bytes: 1 << 20}}, payload: &greetRequest{"", -1}},
+		{name: "request of an upload that wants progress", frame: wire.Frame{Kind: wire.Request, Tx: tx, Type: "ingest", Meta: wire.Meta{Opens: "upload", Progress: true}}},
 		{name: "cancel", frame: wire.Frame{Kind: wire.Cancel, Tx: tx}},
 		{name: "upload", frame: wire.Frame{Kind: wire.Upload, Tx: tx}, payload: new("line\nnext")},
 		{name: "uploadEnd", frame: wire.Frame{Kind: wire.UploadEnd, Tx: tx}},

@@ -39,19 +39,21 @@ func appendMeta(b []byte, m *Meta) []byte {
 		return mp.AppendNil(b)
 	}
 	n := 0
-	for _, set := range []bool{m.Deadline != 0, m.Items != 0, m.Bytes != 0, m.Lease != 0, m.Then != "", len(m.Headers) > 0} {
+	for _, set := range []bool{m.Deadline != 0, m.Opens != "", m.Progress, m.Items != 0, m.Bytes != 0, m.Lease != 0, m.Then != "", len(m.Headers) > 0} {
 		if set {
 			n++
 		}
 	}
 	b = mp.AppendMapHeader(b, n)
 	b = appendMillis(b, "deadline", m.Deadline)
+	b = appendText(b, "opens", m.Opens)
+	if m.Progress {
+		b = mp.AppendBool(mp.AppendString(b, "progress"), true)
+	}
 	b = appendNumber(b, "items", m.Items)
 	b = appendNumber(b, "bytes", m.Bytes)
 	b = appendMillis(b, "lease", m.Lease)
-	if m.Then != "" {
-		b = mp.AppendString(mp.AppendString(b, "then"), m.Then)
-	}
+	b = appendText(b, "then", m.Then)
 	if len(m.Headers) == 0 {
 		return b
 	}
@@ -67,6 +69,13 @@ func appendNumber(b []byte, key string, v uint64) []byte {
 		return b
 	}
 	return mp.AppendUint(mp.AppendString(b, key), v)
+}
+
+func appendText(b []byte, key, v string) []byte {
+	if v == "" {
+		return b
+	}
+	return mp.AppendString(mp.AppendString(b, key), v)
 }
 
 func appendMillis(b []byte, key string, v int64) []byte {
@@ -133,6 +142,10 @@ func readMetaField(key string, b []byte, m *Meta) (rest []byte, err error) {
 	switch key {
 	case "deadline":
 		m.Deadline, rest, err = mp.ReadInt(b)
+	case "opens":
+		m.Opens, rest, err = readText(b)
+	case "progress":
+		m.Progress, rest, err = mp.ReadBool(b)
 	case "items":
 		m.Items, rest, err = mp.ReadUint(b)
 	case "bytes":
@@ -140,15 +153,18 @@ func readMetaField(key string, b []byte, m *Meta) (rest []byte, err error) {
 	case "lease":
 		m.Lease, rest, err = mp.ReadInt(b)
 	case "then":
-		var s []byte
-		s, rest, err = mp.ReadString(b)
-		m.Then = string(s)
+		m.Then, rest, err = readText(b)
 	case "headers":
 		return readHeaders(b, m)
 	default:
 		rest, err = mp.Skip(b)
 	}
 	return rest, err
+}
+
+func readText(b []byte) (string, []byte, error) {
+	s, rest, err := mp.ReadString(b)
+	return string(s), rest, err
 }
 
 func readHeaders(b []byte, m *Meta) ([]byte, error) {

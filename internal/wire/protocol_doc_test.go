@@ -280,6 +280,7 @@ func TestProtocolDocumentListsEveryLimitOfTheCode(t *testing.T) {
 	want := map[string]int64{
 		"maxStartup": wire.MaxStartup, "maxHello": wire.MaxHello, "handshake": wire.HandshakeTimeout.Milliseconds(),
 		"maxFrame": wire.DefaultMaxFrame, "inflight": wire.DefaultInflight,
+		"streams": wire.DefaultStreams, "streamItems": wire.DefaultStreamItems, "streamBytes": wire.DefaultStreamBytes,
 		"noticeWindow": integer(t, "../../rpc/notice.go", "noticeWindow"), "noticeBytes": integer(t, "../../rpc/notice.go", "noticeBytes"),
 		"depth": codec.MaxDepth, "causes": integer(t, "../../rpc/error.go", "maxCauses"),
 		"shapeDepth": shape.MaxDepth, "shapeParts": shape.MaxNodes, "shapeName": shape.MaxName, "shapeBytes": shape.MaxBytes,

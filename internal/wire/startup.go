@@ -59,23 +59,37 @@ type Timeouts struct {
 type Limits struct {
 	Frame    int `json:"frame"`    // bytes of one frame
 	Inflight int `json:"inflight"` // calls at once, each direction
+	Streams  int `json:"streams"`  // calls with streams at once, each direction, beside those
+
+	StreamItems int `json:"streamItems"` // items of a stream that may be under way
+	StreamBytes int `json:"streamBytes"` // bytes of their frames; one item may go beyond
 }
 
 // The limits that hold where none are configured.
 const (
-	DefaultMaxFrame = 16 << 20
-	DefaultInflight = 1024
+	DefaultMaxFrame    = 16 << 20
+	DefaultInflight    = 1024
+	DefaultStreams     = 256
+	DefaultStreamItems = 256
+	DefaultStreamBytes = 1 << 20
 )
 
 // WithDefaults fills in what is not set.
 func (l Limits) WithDefaults() Limits {
-	if l.Frame <= 0 {
-		l.Frame = DefaultMaxFrame
+	return Limits{
+		Frame:       orDefault(l.Frame, DefaultMaxFrame),
+		Inflight:    orDefault(l.Inflight, DefaultInflight),
+		Streams:     orDefault(l.Streams, DefaultStreams),
+		StreamItems: orDefault(l.StreamItems, DefaultStreamItems),
+		StreamBytes: orDefault(l.StreamBytes, DefaultStreamBytes),
 	}
-	if l.Inflight <= 0 {
-		l.Inflight = DefaultInflight
+}
+
+func orDefault(limit, otherwise int) int {
+	if limit <= 0 {
+		return otherwise
 	}
-	return l
+	return limit
 }
 
 // Disconnect says what a plugin does when its host is gone.

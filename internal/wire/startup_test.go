@@ -12,7 +12,7 @@ import (
 func startup() *wire.Startup {
 	return &wire.Startup{Hotplug: []int{1}, Socket: "/run/x.sock", Listener: 3, Serializer: "MessagePackSerializer", Token: "t", Answer: "a",
 		Plugin: wire.Identity{Name: "größer", Version: "1.0.0"}, Host: wire.HostInfo{Name: "h", PID: 1, ID: "i"},
-		Timeouts: wire.Timeouts{Start: 30000}, Limits: wire.Limits{Frame: 1, Inflight: 2}, Disconnect: wire.Disconnect{Mode: "shutdown"}}
+		Timeouts: wire.Timeouts{Start: 30000}, Limits: wire.Limits{Frame: 1, Inflight: 2, Streams: 3, StreamItems: 4, StreamBytes: 5}, Disconnect: wire.Disconnect{Mode: "shutdown"}}
 }
 
 func TestStartupDataComesBackAsItWasWritten(t *testing.T) {
@@ -32,7 +32,7 @@ func TestStartupDataWithoutLimitsGetsTheDefaults(t *testing.T) {
 	s.Limits = wire.Limits{Frame: -1}
 	line, _ := s.Encode()
 	got, err := wire.ParseStartup(line)
-	if err != nil || got.Limits != (wire.Limits{Frame: wire.DefaultMaxFrame, Inflight: wire.DefaultInflight}) {
+	if err != nil || got.Limits != (wire.Limits{Frame: 16 << 20, Inflight: 1024, Streams: 256, StreamItems: 256, StreamBytes: 1 << 20}) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 }
