@@ -55,7 +55,7 @@ func (e errorText) isOn(r *row) bool {
 }
 
 // makers are the functions that make an error, and which of their arguments is its format.
-var makers = map[string]int{"Errorf": 0, "New": 0, "NotSent": 1, "exitf": 1, "breakBecause": 0, "broken": 2, "refuse": 1, "duplicateTx": -1}
+var makers = map[string]int{"Errorf": 0, "New": 0, "NotSent": 1, "exitf": 1, "breakBecause": 0, "broken": 2, "refuse": 1, "duplicateTx": -1, "protocolError": 0}
 
 // errorTexts is every format of an error in the sources.
 func errorTexts(t *testing.T) []errorText {

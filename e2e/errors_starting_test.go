@@ -92,6 +92,10 @@ type impatient struct {
 	err chan<- error
 }
 
+func (i impatient) Relay(to func(context.Context) (rpc.Peer, error)) rpc.Handler {
+	return rpc.RelayCall(i, to)
+}
+
 func (i impatient) Call(ctx context.Context, p rpc.Peer, n oddityapi.Number) (oddityapi.Number, error) {
 	ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 	defer cancel()
@@ -189,6 +193,7 @@ func TestErrorsOfLosingAPlugin(t *testing.T) {
 		c.meets(failure(t, h, "crasher"))
 	})
 	c.brokenRules(t)
+	c.brokenStreams(t)
 	c.leaving(t)
 	c.asWritten("it closed its connection while")
 }

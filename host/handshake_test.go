@@ -98,12 +98,12 @@ func TestThePluginIsToldWhoItsHostIsAndWhatHolds(t *testing.T) {
 		w.config.Handlers = []rpc.Handler{echo.Handle(echoed)}
 		var startup *wire.Startup
 		var line *wire.HostHello
-		w.add("one", &fake{begun: func(s *wire.Startup, h *wire.HostHello) { startup, line = s, h }}, members{"limits": members{"frame": "1MiB", "inflight": 7}})
+		w.add("one", &fake{begun: func(s *wire.Startup, h *wire.HostHello) { startup, line = s, h }}, members{"limits": members{"frame": "1MiB", "inflight": 7, "streams": 8, "streamItems": 9, "streamBytes": "10KiB"}})
 		w.open()
 		if line.Token != startup.Token || line.Host != startup.Host || line.Host.Name != "kit" || line.Host.Version != "1.0.0" || line.Host.ID == "" {
 			t.Errorf("host %+v and %+v", line.Host, startup.Host)
 		}
-		if line.Limits != (wire.Limits{Frame: 1 << 20, Inflight: 7}) || startup.Limits != line.Limits {
+		if line.Limits != (wire.Limits{Frame: 1 << 20, Inflight: 7, Streams: 8, StreamItems: 9, StreamBytes: 10 << 10}) || startup.Limits != line.Limits {
 			t.Errorf("limits %+v and %+v", line.Limits, startup.Limits)
 		}
 		if len(line.Handles) != 1 || line.Handles[0].Name != "kit.echo" || startup.Plugin != (wire.Identity{Name: "one", Version: "1.0.0"}) {

@@ -144,12 +144,16 @@ func (h *Host) startAll() {
 // over reports whether there is no process and never will be.
 func (p *Plugin) over() bool { return isClosed(p.done) }
 
+func limitsOf(l manifest.Limits) wire.Limits {
+	return wire.Limits{Frame: int(l.Frame), Inflight: l.Inflight, Streams: l.Streams, StreamItems: l.StreamItems, StreamBytes: int(l.StreamBytes)}
+}
+
 // newSpec says what to launch for an entry of the registry.
 func newSpec(c *Config, e registry.Entry) (*spec, error) {
 	m, own := e.Manifest, c.Plugins[e.Name]
 	s := &spec{
 		name: e.Name, version: e.Version.String(), protocol: string(m.Protocol), description: m.Description, installed: e.Dir, warnings: e.Warnings, args: m.Args,
-		env: buildEnv(slices.Concat(c.Env, m.Env.Allow), m.Env.Set), limits: wire.Limits{Frame: int(m.Limits.Frame), Inflight: m.Limits.Inflight},
+		env: buildEnv(slices.Concat(c.Env, m.Env.Allow), m.Env.Set), limits: limitsOf(m.Limits),
 		tree: treeOf(e), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
 		middleware: slices.Concat(c.Middleware, own.Middleware), txID: c.TxID,
 	}

@@ -205,7 +205,8 @@ func (i *instance) connect(ctx context.Context, c net.Conn) error {
 func (i *instance) newConn(stream net.Conn) *rpc.Conn {
 	return rpc.NewConn(i.env.base, stream, rpc.Options{
 		Protocol: i.spec.protocol, Serializer: i.spec.serializer, Handlers: i.env.mux, PeerHandles: rpc.UsesOf(i.hello.Handles), Side: rpc.FromHost,
-		MaxFrame: i.spec.limits.Frame, MaxInflight: i.spec.limits.Inflight, CallTimeout: i.spec.timeouts.Call,
+		MaxFrame: i.spec.limits.Frame, MaxInflight: i.spec.limits.Inflight, MaxStreams: i.spec.limits.Streams,
+		StreamItems: i.spec.limits.StreamItems, StreamBytes: i.spec.limits.StreamBytes, CallTimeout: i.spec.timeouts.Call,
 		Logger: i.log, Observe: i.env.observer(i.spec.name), OnGoodbye: i.heardGoodbye,
 		Middleware: i.spec.middleware, TxID: i.spec.txID,
 	})

@@ -70,6 +70,19 @@ func (p *Plugin) Notify(ctx context.Context, m *rpc.Message) error {
 	return nil
 }
 
+// Open implements rpc.Peer. It waits as Invoke does. The flow stays on the instance that it began on.
+func (p *Plugin) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) {
+	i, err := p.await(ctx, m.Type)
+	if err != nil {
+		return nil, err
+	}
+	f, err := i.conn.Open(ctx, m)
+	if err != nil {
+		return nil, p.annotate(i, err)
+	}
+	return &flow{f, p, i}, nil
+}
+
 // Ping asks the plugin's connection for a sign of life and returns the round-trip time.
 func (p *Plugin) Ping(ctx context.Context) (time.Duration, error) {
 	i, err := p.await(ctx, "ping")

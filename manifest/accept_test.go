@@ -59,7 +59,7 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 		`"timeouts":{"start":"30s","call":"30s","drain":"","stop":"5s","hostConnect":"30s"}`, `"disconnect":{"mode":"shutdown","timeout":"1h"}`,
 		`"reload":{"mode":"overlap","quiesce":"1s","rollbackWindow":"10s","rollback":"restart"}`,
 		`"restart":{"policy":"on-failure","max":5,"window":"1m","backoff":"100ms","maxBackoff":"30s"}`,
-		`"health":{"interval":"30s","misses":3}`, `"idle":"0s"`, `"limits":{"frame":"16MiB","inflight":1024,"memory":"","openFiles":0}`)
+		`"health":{"interval":"30s","misses":3}`, `"idle":"0s"`, `"limits":{"frame":"16MiB","inflight":1024,"streams":256,"streamItems":256,"streamBytes":"1MiB","memory":"","openFiles":0}`)
 }
 
 func TestParseReadsEveryKeyThatHasAnEffectWithoutAWarning(t *testing.T) {

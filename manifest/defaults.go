@@ -31,7 +31,7 @@ func Default() *Manifest {
 			MaxBackoff: Duration(30 * time.Second),
 		},
 		Health: Health{Interval: Duration(30 * time.Second), Misses: 3},
-		Limits: Limits{Frame: 16 * MiB, Inflight: 1024},
+		Limits: Limits{Frame: 16 * MiB, Inflight: 1024, Streams: 256, StreamItems: 256, StreamBytes: 1 * MiB},
 	}
 }
 

@@ -119,6 +119,12 @@ type Limits struct {
 	Frame Size `json:"frame" min:"1KiB" max:"1GiB" doc:"Longest message, 1KiB to 1GiB."`
 	// Inflight is how many calls may run at once.
 	Inflight int `json:"inflight" min:"1" doc:"Calls that may run at once."`
+	// Streams is how many calls with streams may run at once, beside those.
+	Streams int `json:"streams" min:"1" doc:"Calls with streams that may run at once, beside those."`
+	// StreamItems is how many items of a stream may be under way.
+	StreamItems int `json:"streamItems" min:"1" doc:"Items of a stream that may be sent and not taken."`
+	// StreamBytes bounds the bytes of those items. One item may go beyond it.
+	StreamBytes Size `json:"streamBytes" min:"1KiB" max:"1GiB" doc:"Bytes of those items, 1KiB to 1GiB. One item may go beyond."`
 	// Memory in bytes. 0, written as "", means no limit.
 	Memory Size `json:"memory" empty:"ok" min:"1B" doc:"Memory. Empty: no limit."`
 	// OpenFiles is the limit of descriptors. 0: no limit.

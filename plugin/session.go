@@ -29,19 +29,34 @@ type hostPeer struct {
 }
 
 func (h *hostPeer) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
-	c := h.conn.Load()
-	if c == nil {
-		return rpc.NotSent(rpc.Unavailable, "%s: no host is connected", m.Type)
+	c, err := h.connected(m)
+	if err != nil {
+		return err
 	}
 	return c.Invoke(ctx, m, reply)
 }
 
 func (h *hostPeer) Notify(ctx context.Context, m *rpc.Message) error {
-	c := h.conn.Load()
-	if c == nil {
-		return rpc.NotSent(rpc.Unavailable, "%s: no host is connected", m.Type)
+	c, err := h.connected(m)
+	if err != nil {
+		return err
 	}
 	return c.Notify(ctx, m)
+}
+
+func (h *hostPeer) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) {
+	c, err := h.connected(m)
+	if err != nil {
+		return nil, err
+	}
+	return c.Open(ctx, m)
+}
+
+func (h *hostPeer) connected(m *rpc.Message) (*rpc.Conn, error) {
+	if c := h.conn.Load(); c != nil {
+		return c, nil
+	}
+	return nil, rpc.NotSent(rpc.Unavailable, "%s: no host is connected", m.Type)
 }
 
 // acceptPause is how long a listener that failed is left alone.
@@ -120,7 +135,8 @@ func (l *life) admit(ctx context.Context, c *wire.Stream, hello *wire.HostHello)
 	_ = c.SetDeadline(time.Time{})
 	conn := rpc.NewConn(context.Background(), c, rpc.Options{
 		Serializer: l.serializer, Handlers: l.mux, PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromPlugin, Caller: l.host,
-		MaxFrame: hello.Limits.Frame, MaxInflight: hello.Limits.Inflight, CallTimeout: time.Duration(l.in.startup.Timeouts.Call) * time.Millisecond,
+		MaxFrame: hello.Limits.Frame, MaxInflight: hello.Limits.Inflight, MaxStreams: hello.Limits.Streams,
+		StreamItems: hello.Limits.StreamItems, StreamBytes: hello.Limits.StreamBytes, CallTimeout: time.Duration(l.in.startup.Timeouts.Call) * time.Millisecond,
 		Logger: l.s.Logger, OnGoodbye: l.heardGoodbye,
 		Middleware: l.s.Middleware, TxID: l.s.TxID,
 	})

@@ -78,6 +78,9 @@ type libraryHost struct{}
 
 func (libraryHost) Invoke(_ context.Context, m *rpc.Message, _ any) error { return unanswered(m.Type) }
 func (libraryHost) Notify(_ context.Context, m *rpc.Message) error        { return unanswered(m.Type) }
+func (libraryHost) Open(_ context.Context, m *rpc.Message) (rpc.Flow, error) {
+	return nil, unanswered(m.Type)
+}
 
 // work serves a host of the library, from the Start hook, which runs before there is a socket, to the end of its connection.
 func (s Server) work(ctx context.Context, startup *wire.WorkerStartup) error {

@@ -20,11 +20,48 @@ type pending struct {
 	deadline time.Time // zero: none
 	reason   string    // why this side ended the call; empty: the connection ended
 	notice   string    // the name of a notice whose acknowledgement this is; empty: a call
+	news     *mailbox  // progress that arrived; nil: nobody wants it
+	flow     *flow     // the call's streams; nil: it has none
+	failure  *Error    // why the caller ended a call with streams; nil: it did not
+	free     func()    // gives back what a call with streams holds; nil: nothing
 }
 
 func (p *pending) settle(f wire.Frame, buf *wire.Buffer) {
 	p.frame, p.buf = f, buf
 	close(p.reply)
+	if p.free != nil {
+		p.free()
+	}
+}
+
+// isOver reports whether the call is settled.
+func (p *pending) isOver() bool {
+	select {
+	case <-p.reply:
+		return true
+	default:
+		return false
+	}
+}
+
+// await blocks until the call is settled, or wake is ready; meanwhile it hands over progress.
+func (p *pending) await(wake <-chan struct{}) {
+	for {
+		select {
+		case <-p.reply:
+			return
+		case <-wake:
+			return
+		case <-p.news.arrived():
+			p.news.deliver()
+		}
+	}
+}
+
+// endsWith reports whether a frame of this kind may end the call.
+func (p *pending) endsWith(k wire.Kind) bool {
+	items := p.flow != nil && p.flow.in != nil
+	return k == wire.Error || (k == wire.End) == items
 }
 
 // Invoke implements Peer.
@@ -56,16 +93,11 @@ func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, c.opt.CallTimeout, c.late)
 		defer cancel()
 	}
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	default:
-		if err := c.waitSlot(ctx, m.Type); err != nil {
-			return err
-		}
-		defer func() { <-c.slots }()
+	if err := c.takeSlot(ctx, c.slots, m.Type, "calls are in flight", "limits.inflight"); err != nil {
+		return err
 	}
-	p, err := c.start(ctx, m)
+	defer func() { <-c.slots }()
+	p, err := c.start(ctx, m, nil)
 	if err != nil {
 		return err
 	}
@@ -75,25 +107,30 @@ func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 	return c.finish(ctx, m, p, reply)
 }
 
-func (c *Conn) waitSlot(ctx context.Context, what string) error {
+// takeSlot waits for one of the slots that bound how many calls are in flight.
+func (c *Conn) takeSlot(ctx context.Context, slots chan struct{}, what, taken, limit string) error {
 	select {
-	case c.slots <- struct{}{}:
+	case slots <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return withoutSending(ctx, fmt.Sprintf("%s: %d calls are in flight already (limits.inflight)", what, cap(c.slots)))
+		return withoutSending(ctx, fmt.Sprintf("%s: %d %s already (%s)", what, cap(slots), taken, limit))
 	case <-c.done:
 		return c.over(what, false)
 	}
 }
 
-// start registers the call and queues its request.
-func (c *Conn) start(ctx context.Context, m *Message) (*pending, error) {
+// start registers the call and queues its request. opening is the flow of a call with streams; nil: it has none.
+func (c *Conn) start(ctx context.Context, m *Message, opening *flow) (*pending, error) {
 	tx, err := c.newTx(m)
 	if err != nil {
 		return nil, err
 	}
-	p := &pending{tx: tx, reply: make(chan struct{})}
-	f := wire.Frame{Kind: wire.Request, Tx: p.tx, Type: m.Type, Meta: wire.Meta{Headers: m.Headers}}
+	p, f := c.request(ctx, m, tx, opening)
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
 		if left <= 0 {
@@ -111,10 +148,29 @@ func (c *Conn) start(ctx context.Context, m *Message) (*pending, error) {
 		return nil, err
 	}
 	if p.parcel, err = c.out.send(ctx, buf, c.rank(ctx)); err != nil {
-		c.unregister(p.tx)
+		c.remove(p)
 		return nil, c.unsent(ctx, m.Type, err)
 	}
 	return p, nil
+}
+
+// request is a new call and the envelope of its request.
+func (c *Conn) request(ctx context.Context, m *Message, tx wire.Tx, opening *flow) (*pending, wire.Frame) {
+	f := wire.Frame{Kind: wire.Request, Tx: tx, Type: m.Type, Meta: wire.Meta{Headers: m.Headers}}
+	var p *pending
+	if opening == nil {
+		p = &pending{tx: tx, reply: make(chan struct{})}
+	} else {
+		p = opening.pending(tx)
+		f.Meta.Opens = m.Kind.opens()
+		if opening.in != nil {
+			f.Meta.Items, f.Meta.Bytes = uint64(c.opt.StreamItems), uint64(c.opt.StreamBytes)
+		}
+	}
+	if fn := progressOf(ctx); fn != nil && c.profile == hotplug {
+		p.news, f.Meta.Progress = newMailbox(c, fn), true
+	}
+	return p, f
 }
 
 // withoutSending is the error of a call whose context ended before anything was sent. A deadline may have passed though its timer
@@ -159,25 +215,37 @@ func (c *Conn) register(ctx context.Context, p *pending, what string) error {
 	return nil
 }
 
-// unregister takes a call out of the table; nil if it is not there any more.
-func (c *Conn) unregister(tx wire.Tx) *pending {
+// remove takes a call out of the table; false if it is not there any more. Who gets true settles it, if anybody waits.
+func (c *Conn) remove(p *pending) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p := c.calls[tx]
-	if p != nil {
-		delete(c.calls, tx)
-		if p.notice != "" {
-			c.answers--
-		}
-		c.settleIdle()
+	if c.calls[p.tx] != p {
+		return false
 	}
-	return p
+	c.forget(p)
+	return true
+}
+
+// forget takes a call out of the table. mu is held.
+func (c *Conn) forget(p *pending) {
+	delete(c.calls, p.tx)
+	if p.notice != "" {
+		c.answers--
+	}
+	c.settleIdle()
+}
+
+// pendingCall returns the call of a tx; nil if it is over.
+func (c *Conn) pendingCall(tx wire.Tx) *pending {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.calls[tx]
 }
 
 // abandon ends a call whose context ended first. The callee is told, unless the request never left.
 func (c *Conn) abandon(ctx context.Context, m *Message, p *pending) error {
 	e := fromContext(ctx, m.Type)
-	if c.unregister(p.tx) == nil {
+	if !c.remove(p) {
 		<-p.reply // it was settled meanwhile; the context still decides, but nothing may leak
 		if p.buf != nil {
 			p.buf.Release()
@@ -188,9 +256,7 @@ func (c *Conn) abandon(ctx context.Context, m *Message, p *pending) error {
 		e.unsent = true
 		return e
 	}
-	if buf, err := c.encode(&wire.Frame{Kind: wire.Cancel, Tx: p.tx}, nil); err == nil {
-		c.out.post(buf)
-	}
+	c.postFrame(&wire.Frame{Kind: wire.Cancel, Tx: p.tx})
 	return e
 }
 

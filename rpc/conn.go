@@ -32,6 +32,9 @@ type Options struct {
 	Caller      Peer             // what Caller returns in handlers; nil: the connection itself
 	MaxFrame    int              // bytes of one frame, both ways; 0: 16 MiB
 	MaxInflight int              // calls at once, each way: more wait at the sender; 0: 1,024
+	MaxStreams  int              // calls with streams at once, each way, beside those; more wait at the sender; 0: 256
+	StreamItems int              // items of a stream that may be on their way here and not taken; 0: 256
+	StreamBytes int              // bytes of their frames; one item may go beyond; 0: 1 MiB
 	CallTimeout time.Duration    // of calls whose context has no deadline; 0: none
 	Logger      Logger           // nil: nothing is said
 	OnGoodbye   func(Goodbye)    // the peer starts no new calls; called in a goroutine of its own
@@ -55,25 +58,28 @@ type Conn struct {
 	opt     Options
 	profile profile
 	format  wire.Format
+	framing int // bytes of a frame that are its length prefix or terminator
 	stream  net.Conn
 	out     *outbox
 	in      receiver
 	base    context.Context // ends with the connection; carries what handlers find
 	cancel  context.CancelCauseFunc
 	slots   chan struct{} // one for each call in flight from here
+	streams chan struct{} // one for each call with streams that was opened here
 	late    error         // the cause of a context that the call time-out ended
 	lastTx  atomic.Uint64
 
-	mu       sync.Mutex // guards all below; never held while calling out
-	calls    map[wire.Tx]*pending
-	serving  map[wire.Tx]*inbound
-	answers  int           // of calls: those that stand for notices, which isolated-workers/1 answers
-	idle     chan struct{} // closed when nothing runs any more; nil if nobody waits
-	leaving  bool          // goodbye was said here: no new root calls
-	ended    error         // why the connection is over
-	handlers int           // handlers running, those of notices included, until their answers are queued
-	requests int           // handlers of requests, those that are being refused included
-	checked  map[checkKey]error
+	mu        sync.Mutex // guards all below; never held while calling out
+	calls     map[wire.Tx]*pending
+	serving   map[wire.Tx]*inbound
+	answers   int           // of calls: those that stand for notices, which isolated-workers/1 answers
+	idle      chan struct{} // closed when nothing runs any more; nil if nobody waits
+	leaving   bool          // goodbye was said here: no new root calls
+	ended     error         // why the connection is over
+	handlers  int           // handlers running, those of notices included, until their answers are queued
+	callers   load          // requests of calls
+	streamers load          // requests of calls with streams
+	checked   map[checkKey]error
 
 	notices noticeSender
 	inbox   noticeQueue
@@ -102,10 +108,10 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	r := wire.ReaderOf(stream)
 	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	c := &Conn{
-		opt: opt, profile: profile, format: format, stream: stream, base: base, cancel: cancel,
-		slots: make(chan struct{}, opt.MaxInflight), late: fmt.Errorf("no reply within the call timeout of %s: %w", opt.CallTimeout, context.DeadlineExceeded),
+		opt: opt, profile: profile, format: format, framing: wire.Overhead(format), stream: stream, base: base, cancel: cancel,
+		slots: make(chan struct{}, opt.MaxInflight), streams: make(chan struct{}, opt.MaxStreams), late: fmt.Errorf("no reply within the call timeout of %s: %w", opt.CallTimeout, context.DeadlineExceeded),
 		calls: make(map[wire.Tx]*pending), serving: make(map[wire.Tx]*inbound), checked: make(map[checkKey]error),
-		done: make(chan struct{}),
+		callers: load{most: opt.MaxInflight}, streamers: load{most: opt.MaxStreams}, done: make(chan struct{}),
 	}
 	c.out = newOutbox(stream, func(err error) { c.fail(fmt.Errorf("write: %w", err)) })
 	c.notices.init()
@@ -126,8 +132,8 @@ func (o *Options) setDefaults() {
 	if o.Handlers == nil {
 		o.Handlers = NewMux()
 	}
-	limits := wire.Limits{Frame: o.MaxFrame, Inflight: o.MaxInflight}.WithDefaults()
-	o.MaxFrame, o.MaxInflight = limits.Frame, limits.Inflight
+	limits := wire.Limits{Frame: o.MaxFrame, Inflight: o.MaxInflight, Streams: o.MaxStreams, StreamItems: o.StreamItems, StreamBytes: o.StreamBytes}.WithDefaults()
+	o.MaxFrame, o.MaxInflight, o.MaxStreams, o.StreamItems, o.StreamBytes = limits.Frame, limits.Inflight, limits.Streams, limits.StreamItems, limits.StreamBytes
 }
 
 // Done is closed when the connection is over, by either side.
@@ -242,6 +248,7 @@ type counters struct {
 type Stats struct {
 	Pending        int    // calls made here that wait for their reply
 	Serving        int    // handlers running here
+	Streams        int    // calls with streams that are open, in either direction; Pending and Serving count them too
 	Unacknowledged int    // notices sent that the peer has not handled
 	DroppedReplies uint64 // replies to calls that were not pending any more
 	CorruptFrames  uint64 // frames that could not be read
@@ -251,7 +258,7 @@ type Stats struct {
 // Stats returns a snapshot.
 func (c *Conn) Stats() Stats {
 	c.mu.Lock()
-	s := Stats{Pending: len(c.calls) - c.answers, Serving: c.handlers}
+	s := Stats{Pending: len(c.calls) - c.answers, Serving: c.handlers, Streams: len(c.streams) + c.streamers.serving}
 	c.mu.Unlock()
 	s.Unacknowledged = c.notices.unacknowledged()
 	s.DroppedReplies, s.CorruptFrames, s.Refused = c.counts.droppedReplies.Load(), c.counts.corruptFrames.Load(), c.counts.refused.Load()

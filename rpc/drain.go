@@ -106,9 +106,7 @@ func (c *Conn) CancelCalls(reason string) {
 	c.settleIdle()
 	c.mu.Unlock()
 	for tx, p := range calls {
-		if buf, err := c.encode(&wire.Frame{Kind: wire.Cancel, Tx: tx}, nil); err == nil {
-			c.out.post(buf)
-		}
+		c.postFrame(&wire.Frame{Kind: wire.Cancel, Tx: tx})
 		p.reason = reason
 		p.settle(wire.Frame{}, nil)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/go-hotplug/hotplug/internal/nearest"
+	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
 // A Handler answers one message of a contract. Method.Handle and its like make one.
@@ -62,17 +63,21 @@ func (m *Mux) WithReserved(handlers ...Handler) *Mux {
 // Uses lists what is handled, by name.
 func (m *Mux) Uses() []Use { return m.uses }
 
-func (m *Mux) find(name string, notice bool) (Handler, error) {
+// find returns the handler of a message that was sent as a notice, a stream, an upload or a duplex; empty: as a plain request.
+func (m *Mux) find(name string, sent Kind) (Handler, error) {
 	h, ok := m.byName[name]
 	if !ok {
 		return h, unimplemented(name, m.uses)
 	}
-	if notice != (h.use.Kind == KindNotice) {
-		sent := "request"
-		if notice {
-			sent = "notice"
+	want := h.use.Kind
+	if want == KindMethod || want == KindQuery {
+		want = ""
+	}
+	if sent != want {
+		if sent == "" {
+			sent = "request"
 		}
-		return h, &Error{Code: Invalid, NotStarted: true, Message: fmt.Sprintf("message %q is a %s and was sent as a %s", name, h.use.Kind, sent)}
+		return h, &Error{Code: Invalid, NotStarted: true, Message: fmt.Sprintf("message %q is %s and was sent as %s", name, wire.Article(string(h.use.Kind)), abridged(wire.Article(string(sent))))}
 	}
 	return h, nil
 }

@@ -3,7 +3,6 @@ package rpc
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
@@ -17,11 +16,16 @@ type loop struct {
 
 // await blocks until p is settled; false if ctx ended first.
 func (l *loop) await(ctx context.Context, p *pending) bool {
-	select {
-	case <-p.reply:
-		return true
-	case <-ctx.Done():
-		return false
+	for {
+		select {
+		case <-p.reply:
+			p.news.deliver()
+			return true
+		case <-ctx.Done():
+			return false
+		case <-p.news.arrived():
+			p.news.deliver()
+		}
 	}
 }
 
@@ -62,11 +66,17 @@ func (c *Conn) dispatch(f wire.Frame, buf *wire.Buffer) error {
 	switch f.Kind {
 	case wire.Request:
 		return c.serve(f, buf)
-	case wire.Result, wire.Error:
-		c.settle(f, buf)
-		return nil
+	case wire.Result, wire.Error, wire.End:
+		return c.settle(f, buf)
 	case wire.Notice:
 		return c.enqueueNotice(f, buf)
+	case wire.Item:
+		return c.arrivedItem(f, buf)
+	case wire.Upload:
+		return c.arrivedUpload(f, buf)
+	case wire.Progress:
+		c.arrivedProgress(f, buf)
+		return nil
 	}
 	defer buf.Release()
 	switch f.Kind {
@@ -74,7 +84,11 @@ func (c *Conn) dispatch(f wire.Frame, buf *wire.Buffer) error {
 		c.cancelServing(f.Tx)
 		return nil
 	case wire.Credit:
-		return c.credit(f)
+		return c.credit(&f)
+	case wire.UploadCredit:
+		return c.uploadCredit(&f)
+	case wire.UploadEnd:
+		return c.uploadEnd(&f)
 	case wire.Ping:
 		return c.answerPing(f.Tx)
 	case wire.Pong:
@@ -87,20 +101,29 @@ func (c *Conn) dispatch(f wire.Frame, buf *wire.Buffer) error {
 	if f.Kind >= wire.FirstIgnorable {
 		return nil
 	}
-	return &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("a frame of kind %s (%d), which this side does not take", f.Kind, uint8(f.Kind))}
+	return protocolError("a frame of kind %s (%d), which this side does not take", f.Kind, uint8(f.Kind))
 }
 
 // settle ends the call that a reply belongs to; a reply to no call is counted and dropped.
-func (c *Conn) settle(f wire.Frame, buf *wire.Buffer) {
-	p := c.unregister(f.Tx)
-	if p == nil {
+func (c *Conn) settle(f wire.Frame, buf *wire.Buffer) error {
+	c.mu.Lock()
+	p := c.calls[f.Tx]
+	fits := p != nil && p.endsWith(f.Kind)
+	if fits {
+		c.forget(p)
+	}
+	c.mu.Unlock()
+	switch {
+	case p == nil:
 		c.counts.droppedReplies.Add(1)
 		buf.Release()
-		return
-	}
-	if p.notice != "" {
+	case !fits:
+		buf.Release()
+		return noSuchStream(&f)
+	case p.notice != "":
 		c.acknowledged(p, f, buf)
-		return
+	default:
+		p.settle(f, buf)
 	}
-	p.settle(f, buf)
+	return nil
 }

@@ -16,7 +16,27 @@ const (
 	KindMethod Kind = "method" // request, one reply; runs at most once
 	KindQuery  Kind = "query"  // request, one reply; may run more than once
 	KindNotice Kind = "notice" // no reply
+	KindStream Kind = "stream" // request, many items
+	KindUpload Kind = "upload" // many items, one reply
+	KindDuplex Kind = "duplex" // many items both ways
 )
+
+// streams reports whether a call of this kind carries items.
+func (k Kind) streams() bool { return k.uploads() || k.downloads() }
+
+// uploads reports whether the caller sends items.
+func (k Kind) uploads() bool { return k == KindUpload || k == KindDuplex }
+
+// downloads reports whether the callee sends items.
+func (k Kind) downloads() bool { return k == KindStream || k == KindDuplex }
+
+// opens is what a request of this kind says in its meta.
+func (k Kind) opens() string {
+	if k.streams() {
+		return string(k)
+	}
+	return ""
+}
 
 // A Message is one message on its way: what peers, hooks and middleware see of it.
 type Message struct {
@@ -25,12 +45,14 @@ type Message struct {
 	Payload any               // the Go value, on the sending side; nil if there is none
 	Headers map[string]string // travels beside the payload: trace context and the like; may be nil
 
-	Reply    bool   // it ends a call; false: a request or notice
+	Reply    bool   // it ends a call; false: a request, notice or item
+	Item     bool   // one element of a stream, of the caller or of the callee
 	replaced bool   // Payload counts, whatever arrived
 	Err      *Error // of a reply that is an error; nil: a result
 	Call     *Call  // what request and reply share, for middleware; nil where there is none
 
 	describe   func(name string, kind Kind) Use // the sender's types; nil: not stated
+	types      any                              // of a call with streams: a value whose type is different for each pair of types
 	arrived    *arrival                         // an incoming payload; nil: Payload has the value
 	serializer codec.Serializer
 }
@@ -45,6 +67,10 @@ type Peer interface {
 	// Notify sends m, which has no reply. It blocks while the peer has too many notices that it has
 	// not handled, until ctx ends.
 	Notify(ctx context.Context, m *Message) error
+
+	// Open begins a call with streams: m is of KindStream, KindUpload or KindDuplex. It blocks while too many are open, until ctx ends; the
+	// Flow ends with ctx, too. The caller must Close it.
+	Open(ctx context.Context, m *Message) (Flow, error)
 }
 
 // A Use states that a message is called or handled with these types. It is compared in the handshake.

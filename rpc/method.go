@@ -37,13 +37,6 @@ func (q Query[Req, Res]) Handle(fn func(ctx context.Context, req Req) (Res, erro
 // Use is Method.Use.
 func (q Query[Req, Res]) Use() Use { return useOf[Req, Res](string(q), KindQuery) }
 
-// A Callable is a Method or a Query.
-type Callable[Req, Res any] interface {
-	Call(ctx context.Context, p Peer, req Req) (Res, error)
-	Handle(fn func(ctx context.Context, req Req) (Res, error)) Handler
-	Use() Use
-}
-
 func invoke[Req, Res any](ctx context.Context, p Peer, name string, kind Kind, req Req) (Res, error) {
 	var res Res
 	err := p.Invoke(ctx, &Message{Kind: kind, Type: name, Payload: req, describe: useOf[Req, Res]}, &res)

@@ -170,10 +170,10 @@ func tooManyAcknowledged(n uint64) *Error {
 	return &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("%d notices acknowledged, more than are open", n)}
 }
 
-// credit is the peer's acknowledgement of notices.
-func (c *Conn) credit(f wire.Frame) error {
+// credit is the peer's acknowledgement of notices, or room for more items.
+func (c *Conn) credit(f *wire.Frame) error {
 	if !f.Tx.IsZero() {
-		return nil // for a stream that has ended
+		return c.downloadCredit(f)
 	}
 	if !c.notices.acknowledge(f.Meta.Items) {
 		return tooManyAcknowledged(f.Meta.Items)
@@ -302,7 +302,7 @@ func (c *Conn) handleNotice(in *inbound) {
 	}
 	start := time.Now()
 	in.call = c.newCall(start)
-	_, err := c.runHandler(ctx, in, true)
+	_, err := c.runHandler(ctx, in)
 	if err != nil {
 		c.warn("notice not handled", "message", in.frame.Type, "error", err.Error())
 	}

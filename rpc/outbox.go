@@ -45,6 +45,7 @@ type outbox struct {
 	closed bool
 	sealed bool         // a goodbye was queued: no root frames any more
 	pong   *wire.Buffer // the last pong owed: a flood of pings costs one
+	latest []latecomer  // behind the queue, encoded when they are written
 	idle   chan struct{}
 	busy   bool
 }
@@ -121,6 +122,17 @@ func (o *outbox) post(buf *wire.Buffer) {
 	o.signal()
 }
 
+// A latecomer makes its frame when it is about to be written, of what is the latest then. frame returns nil if there is nothing any more.
+type latecomer interface{ frame() *wire.Buffer }
+
+// postLatest has l's frame written behind all that is queued.
+func (o *outbox) postLatest(l latecomer) {
+	o.mu.Lock()
+	o.latest = append(o.latest, l)
+	o.mu.Unlock()
+	o.signal()
+}
+
 // postPong replaces the pong that is still owed.
 func (o *outbox) postPong(buf *wire.Buffer) {
 	o.mu.Lock()
@@ -155,7 +167,7 @@ func (o *outbox) free() {
 
 // settle tells whoever waits in flush that nothing is left to write. mu is held.
 func (o *outbox) settle() {
-	if o.idle != nil && (o.closed || (!o.busy && len(o.queue) == 0 && o.pong == nil)) {
+	if o.idle != nil && (o.closed || (!o.busy && len(o.queue) == 0 && o.pong == nil && len(o.latest) == 0)) {
 		close(o.idle)
 		o.idle = nil
 	}
@@ -182,19 +194,22 @@ func (o *outbox) flush(ctx context.Context) bool {
 	}
 }
 
-// take empties the queue. The first result is nil and ok true if there is nothing to do.
-func (o *outbox) take() (queue []*parcel, pong *wire.Buffer, ok bool) {
+// take empties the box. Both results are empty and ok true if there is nothing to do.
+func (o *outbox) take() (queue []*parcel, latest []latecomer, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
 		return nil, nil, false
 	}
-	queue, pong = o.queue, o.pong
-	o.queue, o.pong, o.size = nil, nil, 0
-	o.busy = len(queue) > 0 || pong != nil
+	queue, latest = o.queue, o.latest
+	if o.pong != nil {
+		queue = append(queue, &parcel{buf: o.pong})
+	}
+	o.queue, o.latest, o.pong, o.size = nil, nil, nil, 0
+	o.busy = len(queue)+len(latest) > 0
 	o.free()
 	o.settle()
-	return queue, pong, true
+	return queue, latest, true
 }
 
 // run writes until the box is closed or the stream fails.
@@ -202,15 +217,17 @@ func (o *outbox) run() {
 	scratch := make([]byte, 0, 4<<10)
 	for range o.wake {
 		for {
-			queue, pong, ok := o.take()
+			queue, latest, ok := o.take()
 			if !ok {
 				return
 			}
-			if len(queue) == 0 && pong == nil {
+			if len(queue)+len(latest) == 0 {
 				break
 			}
-			if pong != nil {
-				queue = append(queue, &parcel{buf: pong})
+			for _, l := range latest {
+				if buf := l.frame(); buf != nil {
+					queue = append(queue, &parcel{buf: buf})
+				}
 			}
 			var err error
 			if scratch, err = o.write(queue, scratch[:0]); err != nil {

@@ -18,6 +18,9 @@ func request(n uint64) wire.Frame {
 	return wire.Frame{Kind: wire.Request, Tx: wire.Tx{N: n}, Type: string(greet)}
 }
 
+// of is a frame that belongs to a call.
+func of(k wire.Kind, n uint64) wire.Frame { return wire.Frame{Kind: k, Tx: wire.Tx{N: n}} }
+
 func notice(n uint64) wire.Frame {
 	return wire.Frame{Kind: wire.Notice, Tx: wire.Tx{N: n}, Type: string(wave)}
 }
@@ -43,15 +46,12 @@ func TestAPeerThatBreaksARuleEndsTheConnectionWithASentence(t *testing.T) {
 				r.send(wire.Frame{Kind: wire.Notice, Tx: wire.Tx{N: n + 1}, Type: string(story)}, strings.Repeat("x", 6<<20))
 			}
 		}, "of 16777216 bytes, unacknowledged"},
-		"acknowledging what was not sent": {func(r *raw) { r.send(wire.Frame{Kind: wire.Credit, Meta: wire.Meta{Items: 1}}, nil) }, "1 notices acknowledged, more than are open"},
-		"kind 0":                          {func(r *raw) { r.send(wire.Frame{Kind: 0}, nil) }, "a frame of kind kind0 (0), which this side does not take"},
-		"an unknown kind":                 {func(r *raw) { r.send(wire.Frame{Kind: 63}, nil) }, "a frame of kind kind63 (63)"},
-		"an upload":                       {func(r *raw) { r.send(wire.Frame{Kind: wire.Upload, Tx: wire.Tx{N: 1}}, 1) }, "a frame of kind upload (3)"},
-		"an upload's end":                 {func(r *raw) { r.send(wire.Frame{Kind: wire.UploadEnd, Tx: wire.Tx{N: 1}}, nil) }, "a frame of kind uploadEnd (4)"},
-		"an item":                         {func(r *raw) { r.send(wire.Frame{Kind: wire.Item, Tx: wire.Tx{N: 1}}, 1) }, "a frame of kind item (19)"},
-		"an end":                          {func(r *raw) { r.send(wire.Frame{Kind: wire.End, Tx: wire.Tx{N: 1}}, nil) }, "a frame of kind end (20)"},
-		"an upload credit":                {func(r *raw) { r.send(wire.Frame{Kind: wire.UploadCredit, Tx: wire.Tx{N: 1}}, nil) }, "a frame of kind uploadCredit (21)"},
-		"progress":                        {func(r *raw) { r.send(wire.Frame{Kind: wire.Progress, Tx: wire.Tx{N: 1}}, 1) }, "a frame of kind progress (22)"},
+		"acknowledging what was not sent":            {func(r *raw) { r.send(wire.Frame{Kind: wire.Credit, Meta: wire.Meta{Items: 1}}, nil) }, "1 notices acknowledged, more than are open"},
+		"kind 0":                                     {func(r *raw) { r.send(wire.Frame{Kind: 0}, nil) }, "a frame of kind kind0 (0), which this side does not take"},
+		"an unknown kind":                            {func(r *raw) { r.send(wire.Frame{Kind: 63}, nil) }, "a frame of kind kind63 (63)"},
+		"an upload for a call without streams":       {func(r *raw) { r.send(request(5), person); r.send(of(wire.Upload, 5), 1) }, "a frame of kind upload for call 5, which does not have such a stream"},
+		"an upload's end for a call without streams": {func(r *raw) { r.send(request(5), person); r.send(of(wire.UploadEnd, 5), nil) }, "a frame of kind uploadEnd for call 5"},
+		"credit for a call without streams":          {func(r *raw) { r.send(request(5), person); r.send(of(wire.Credit, 5), nil) }, "a frame of kind credit for call 5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -74,11 +74,16 @@ func TestAPeerThatBreaksARuleEndsTheConnectionWithASentence(t *testing.T) {
 
 func TestWhatAPeerMayDoEndsNothing(t *testing.T) {
 	for name, send := range map[string]func(r *raw){
-		"a kind above 63":                      func(r *raw) { r.send(wire.Frame{Kind: 64}, 1); r.send(wire.Frame{Kind: 255, Type: "later"}, nil) },
-		"a pong that nobody waits for":         func(r *raw) { r.send(wire.Frame{Kind: wire.Pong, Tx: wire.Tx{N: 1 << 60}}, nil) },
-		"a pong of text":                       func(r *raw) { r.send(wire.Frame{Kind: wire.Pong, Tx: wire.Tx{S: "x"}}, nil) },
-		"cancel of nothing":                    func(r *raw) { r.send(wire.Frame{Kind: wire.Cancel, Tx: wire.Tx{N: 9}}, nil) },
-		"credit for a stream that ended":       func(r *raw) { r.send(wire.Frame{Kind: wire.Credit, Tx: wire.Tx{N: 9}, Meta: wire.Meta{Items: 5}}, nil) },
+		"a kind above 63":                func(r *raw) { r.send(wire.Frame{Kind: 64}, 1); r.send(wire.Frame{Kind: 255, Type: "later"}, nil) },
+		"a pong that nobody waits for":   func(r *raw) { r.send(wire.Frame{Kind: wire.Pong, Tx: wire.Tx{N: 1 << 60}}, nil) },
+		"a pong of text":                 func(r *raw) { r.send(wire.Frame{Kind: wire.Pong, Tx: wire.Tx{S: "x"}}, nil) },
+		"cancel of nothing":              func(r *raw) { r.send(wire.Frame{Kind: wire.Cancel, Tx: wire.Tx{N: 9}}, nil) },
+		"credit for a stream that ended": func(r *raw) { r.send(wire.Frame{Kind: wire.Credit, Tx: wire.Tx{N: 9}, Meta: wire.Meta{Items: 5}}, nil) },
+		"an upload, an item, and their ends, of calls that are over": func(r *raw) {
+			for _, k := range []wire.Kind{wire.Upload, wire.UploadEnd, wire.UploadCredit, wire.Item, wire.End, wire.Progress} {
+				r.send(of(k, 9), 1)
+			}
+		},
 		"acknowledging none":                   func(r *raw) { r.send(wire.Frame{Kind: wire.Credit}, nil) },
 		"goodbye with a lease below the least": func(r *raw) { r.send(wire.Frame{Kind: wire.Goodbye, Meta: wire.Meta{Lease: -1 << 63}}, nil) },
 	} {
@@ -91,7 +96,7 @@ func TestWhatAPeerMayDoEndsNothing(t *testing.T) {
 }
 
 func TestAReplyToNoCallIsCountedAndDropped(t *testing.T) {
-	for _, kind := range []wire.Kind{wire.Result, wire.Error} {
+	for _, kind := range []wire.Kind{wire.Result, wire.Error, wire.End} {
 		r := rawPeer(t, rpc.Options{})
 		r.send(wire.Frame{Kind: kind, Tx: wire.Tx{N: 99}}, "x")
 		r.send(wire.Frame{Kind: kind, Tx: wire.Tx{S: "1"}}, "x")

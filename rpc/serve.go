@@ -23,6 +23,11 @@ type inbound struct {
 	replacement *Message // what a middleware put in the payload's place; nil: nothing
 
 	started bool // the payload was decoded: the handler's function runs, or has run
+
+	opens Kind      // of a call with streams, as its caller says; empty: it has none
+	up    *inlet    // the caller's items; nil: it sends none
+	down  *outlet   // credit for the handler's items; nil: it sends none
+	news  *bulletin // progress on its way; nil: the caller wants none
 }
 
 // decode reads the payload, in the handler's goroutine, and gives the frame's bytes back.
@@ -55,7 +60,7 @@ func (c *Conn) serve(f wire.Frame, buf *wire.Buffer) error {
 		buf.Release()
 		return &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("a request %q without a tx", abridged(f.Type))}
 	}
-	in := &inbound{conn: c, frame: f, buf: buf}
+	in := c.newInbound(f, buf)
 	ctx := context.WithValue(c.base, inboundKey{}, in)
 	if f.Meta.Deadline > 0 {
 		in.deadline = time.Now().Add(milliseconds(f.Meta.Deadline))
@@ -90,17 +95,34 @@ func (c *Conn) admit(in *inbound) (refuse *Error, err error) {
 	if _, dup := c.serving[in.frame.Tx]; dup {
 		return nil, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("a second request with tx %s, which is still being handled", abridged(in.frame.Tx.String()))}
 	}
-	if c.requests >= 4*c.opt.MaxInflight {
-		return nil, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("%d calls in flight, four times the limit of %d (limits.inflight)", c.requests, c.opt.MaxInflight)}
+	l, what, limit := c.loadOf(in)
+	if l.requests >= 4*l.most {
+		return nil, protocolError("%d %s in flight, four times the limit of %d (%s)", l.requests, what, l.most, limit)
 	}
-	c.requests++
+	l.requests++
 	c.handlers++
-	if n := len(c.serving); n >= c.opt.MaxInflight {
+	if l.serving >= l.most {
 		c.counts.refused.Add(1)
-		return &Error{Code: Exhausted, NotStarted: true, Retryable: true, Message: fmt.Sprintf("%s: %d calls are being handled already (limits.inflight)", abridged(in.frame.Type), n)}, nil
+		return &Error{Code: Exhausted, NotStarted: true, Retryable: true, Message: fmt.Sprintf("%s: %d %s are being handled already (%s)", abridged(in.frame.Type), l.serving, what, limit)}, nil
 	}
+	l.serving++
 	c.serving[in.frame.Tx] = in
 	return nil, nil
+}
+
+// A load is how many requests of one sort a connection has.
+type load struct {
+	most     int // immutable
+	requests int // that are not answered, those that are being refused included
+	serving  int // that are in the table
+}
+
+// loadOf returns what a request counts as, its name, and the name of its limit.
+func (c *Conn) loadOf(in *inbound) (l *load, what, limit string) {
+	if in.opens != "" {
+		return &c.streamers, "streams", "limits.streams"
+	}
+	return &c.callers, "calls", "limits.inflight"
 }
 
 // outcome is what a handler ended with.
@@ -123,7 +145,7 @@ func (c *Conn) handle(ctx context.Context, in *inbound, refuse *Error) {
 		out.err = c.record(in, fromContext(ctx, in.frame.Type+": over before its handler began"))
 		return
 	}
-	out.res, out.err = c.runHandler(ctx, in, false)
+	out.res, out.err = c.runHandler(ctx, in)
 	c.answering(ctx, in, &out)
 }
 
@@ -135,16 +157,22 @@ func errGoexit(in *inbound) *Error {
 func (c *Conn) conclude(in *inbound, out *outcome, start time.Time) {
 	in.release()
 	in.cancel()
+	if in.up != nil {
+		in.up.close()
+	}
 	c.end(in.call, out.err)
 	c.observe(Observation{Type: in.frame.Type, Kind: in.kind, Incoming: true, Duration: time.Since(start), Err: out.err})
 	c.mu.Lock()
+	l, _, _ := c.loadOf(in)
 	if c.serving[in.frame.Tx] == in {
 		delete(c.serving, in.frame.Tx)
+		l.serving--
 	}
 	c.mu.Unlock()
+	in.news.last()
 	c.answer(in, out)
 	c.mu.Lock()
-	c.requests--
+	l.requests--
 	c.finished()
 	c.mu.Unlock()
 }
@@ -156,14 +184,14 @@ func (c *Conn) finished() {
 }
 
 // runHandler calls user code: a panic becomes an Internal error with its stack. The error is nil or an *Error.
-func (c *Conn) runHandler(ctx context.Context, in *inbound, notice bool) (res any, err error) {
+func (c *Conn) runHandler(ctx context.Context, in *inbound) (res any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			res, err = nil, c.record(in, &Error{Code: Internal, Message: fmt.Sprintf("%s: handler panicked: %v", in.frame.Type, p), Name: "panic", Stack: string(debug.Stack())})
 			c.warn("handler panicked", "message", in.frame.Type, "panic", fmt.Sprint(p))
 		}
 	}()
-	h, err := c.find(in.frame.Type, notice)
+	h, err := c.find(in)
 	if err == nil {
 		in.kind = h.use.Kind
 		if err = c.incoming(ctx, in); err == nil {
@@ -176,11 +204,15 @@ func (c *Conn) runHandler(ctx context.Context, in *inbound, notice bool) (res an
 	return res, nil
 }
 
-func (c *Conn) find(name string, notice bool) (Handler, error) {
+func (c *Conn) find(in *inbound) (Handler, error) {
 	if c.profile == asWorker {
-		return c.opt.Handlers.findWorkers(name)
+		return c.opt.Handlers.findWorkers(in.frame.Type)
 	}
-	return c.opt.Handlers.find(name, notice)
+	sent := in.opens
+	if in.frame.Kind == wire.Notice {
+		sent = KindNotice
+	}
+	return c.opt.Handlers.find(in.frame.Type, sent)
 }
 
 // record is err as it travels. Whether the handler never ran is known here alone: an error of a call that the handler made
@@ -211,7 +243,7 @@ func (c *Conn) answer(in *inbound, out *outcome) {
 func (c *Conn) encodeAnswer(in *inbound, out *outcome) (*wire.Buffer, error) {
 	err := out.err
 	if err == nil {
-		buf, encodeErr := c.encodeGuarded(&wire.Frame{Kind: wire.Result, Tx: in.frame.Tx, Answers: in.frame.Type}, c.resultPayload(out.res))
+		buf, encodeErr := c.encodeGuarded(&wire.Frame{Kind: in.endsWith(), Tx: in.frame.Tx, Answers: in.frame.Type}, c.resultPayload(out.res))
 		if encodeErr == nil {
 			return buf, nil
 		}

@@ -88,7 +88,7 @@ func (c *Conn) sendAnswered(ctx context.Context, m *Message) error {
 	}
 	c.notices.sent(len(buf.B))
 	if _, err := c.out.send(ctx, buf, c.rank(ctx)); err != nil {
-		if c.unregister(p.tx) != nil {
+		if c.remove(p) {
 			c.notices.unsend()
 		}
 		if ctx.Err() != nil {
@@ -119,6 +119,9 @@ func (m *Mux) findWorkers(name string) (Handler, error) {
 	h, ok := m.byName[name]
 	if !ok {
 		return h, &Error{Code: Unimplemented, NotStarted: true, Name: "Error", Message: unknownType + name}
+	}
+	if h.use.Kind.streams() {
+		return h, &Error{Code: Unimplemented, NotStarted: true, Name: "Error", Message: fmt.Sprintf("message %q is %s, and %s has no streams", name, wire.Article(string(h.use.Kind)), ProtocolIsolatedWorkers)}
 	}
 	return h, nil
 }

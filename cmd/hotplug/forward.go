@@ -61,6 +61,11 @@ func (r relay) Handle(fn func(context.Context, any) (any, error)) rpc.Handler {
 
 func (r relay) Use() rpc.Use { return rpc.Query[any, any](r).Use() }
 
+// Relay implements rpc.Relayable.
+func (r relay) Relay(to func(context.Context) (rpc.Peer, error)) rpc.Handler {
+	return rpc.RelayCall(r, to)
+}
+
 // Call gives values the types that the plugin states: decoded without them, a float32 has become a float64, which does not go back.
 func (r relay) Call(ctx context.Context, p rpc.Peer, req any) (any, error) {
 	use := rpc.Use{}

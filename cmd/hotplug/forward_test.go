@@ -39,6 +39,10 @@ func (p *typist) Invoke(_ context.Context, m *rpc.Message, reply any) error {
 
 func (p *typist) Notify(context.Context, *rpc.Message) error { return nil }
 
+func (p *typist) Open(context.Context, *rpc.Message) (rpc.Flow, error) {
+	return nil, rpc.NotSent(rpc.Unimplemented, "a typist has no streams")
+}
+
 func TestAForwardGivesBothWaysTheTypesThatThePluginStates(t *testing.T) {
 	type share struct {
 		Share float32 `json:"share"`

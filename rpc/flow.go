@@ -1,0 +1,223 @@
+package rpc
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// A Flow is one call with streams, open, as a Peer hands it to a contract: Stream.Open, Upload.Call and Duplex.Open are made of it, and are what
+// programs call. It ends with the ctx that it was opened with. One goroutine may send while another receives.
+type Flow interface {
+	// Send sends an item of the caller's stream. It blocks until the callee has room for it. Once the call is over it returns its
+	// error, or io.EOF if it has none.
+	Send(item any) error
+
+	// CloseSend says that no more items follow.
+	CloseSend() error
+
+	// Recv decodes the next item of the callee's stream into item, a non-nil pointer. It blocks until there is one. Behind the last one
+	// it returns the call's error, or io.EOF if it has none.
+	Recv(item any) error
+
+	// Result waits for the end of the call and decodes the reply of an upload into reply, a non-nil pointer.
+	Result(reply any) error
+
+	// Close ends the call if it is not over, and frees what it holds. It does not wait for the handler. Closing twice is no error.
+	Close()
+}
+
+// flow is the caller's end of a call with streams.
+type flow struct {
+	c     *Conn
+	ctx   context.Context // of Open: the call ends with it, and middleware gets it
+	m     *Message
+	p     *pending
+	in    *inlet  // nil: the callee sends no items
+	out   *outlet // nil: the caller sends none
+	begun time.Time
+	stop  func() bool // the call does not end with ctx any more
+
+	once sync.Once // guards err
+	err  error     // what the call ended with
+}
+
+// Open implements Peer.
+func (c *Conn) Open(ctx context.Context, m *Message) (Flow, error) {
+	begun := time.Now()
+	own, call := c.begin(m, begun)
+	f, err := c.open(ctx, own)
+	if err != nil {
+		c.end(call, err)
+		c.observe(Observation{Type: m.Type, Kind: m.Kind, Duration: time.Since(begun), Err: err})
+		return nil, err
+	}
+	f.begun = begun
+	f.stop = context.AfterFunc(ctx, func() { f.giveUp(fromContext(ctx, m.Type)) })
+	return f, nil
+}
+
+func (c *Conn) open(ctx context.Context, m *Message) (*flow, error) {
+	if c.profile != hotplug {
+		return nil, NotSent(Unimplemented, "%s: the peer speaks %s, which has no streams", m.Type, ProtocolIsolatedWorkers)
+	}
+	if err := c.check(m, m.types); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, withoutSending(ctx, m.Type)
+	}
+	m, err := c.outgoing(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.takeSlot(ctx, c.streams, m.Type, "streams are open", "limits.streams"); err != nil {
+		return nil, err
+	}
+	f := &flow{c: c, ctx: ctx, m: m}
+	if f.p, err = c.start(ctx, m, f); err != nil {
+		<-c.streams
+		return nil, err
+	}
+	return f, nil
+}
+
+// pending is the entry of a flow in the table of calls. It holds a slot until it is settled.
+func (f *flow) pending(tx wire.Tx) *pending {
+	p := &pending{tx: tx, reply: make(chan struct{}), flow: f, free: func() { <-f.c.streams }}
+	if f.m.Kind.uploads() {
+		f.out = newOutlet(0, 0)
+	}
+	if f.m.Kind.downloads() {
+		f.in = newInlet(f.c.window())
+	}
+	return p
+}
+
+// giveUp ends the call from this side, unless it is over.
+func (f *flow) giveUp(err *Error) {
+	if !f.c.remove(f.p) {
+		return
+	}
+	if f.p.parcel.withdraw() {
+		err.unsent = true
+	} else {
+		f.c.postFrame(&wire.Frame{Kind: wire.Cancel, Tx: f.p.tx})
+	}
+	f.p.failure = err
+	if f.in != nil {
+		f.in.close()
+	}
+	f.p.settle(wire.Frame{}, nil)
+}
+
+// Close implements Flow.
+func (f *flow) Close() {
+	f.giveUp(&Error{Code: Canceled, Message: f.m.Type + ": the caller closed the stream", Origin: FromTransport})
+	<-f.p.reply
+	_ = f.end(nil)
+	if f.in != nil {
+		f.in.close()
+	}
+}
+
+// end returns what the call, which is over, ended with. The first to ask decodes the reply.
+func (f *flow) end(reply any) error {
+	f.once.Do(func() {
+		f.stop()
+		f.err = f.finish(reply)
+		f.c.end(f.m.Call, f.err)
+		f.c.observe(Observation{Type: f.m.Type, Kind: f.m.Kind, Duration: time.Since(f.begun), Err: f.err})
+	})
+	return f.err
+}
+
+func (f *flow) finish(reply any) error {
+	if f.p.failure != nil {
+		return f.p.failure
+	}
+	if reply == nil {
+		reply = new(any)
+	}
+	return f.c.finish(f.ctx, f.m, f.p, reply)
+}
+
+// over is the error of a Send or Recv on a call that is over. The reply of an upload stays for Result to decode.
+func (f *flow) over() error {
+	if f.p.buf != nil && f.p.frame.Kind == wire.Result {
+		return io.EOF
+	}
+	if err := f.end(nil); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// Result implements Flow.
+func (f *flow) Result(reply any) error {
+	f.p.await(nil)
+	return f.end(reply)
+}
+
+// Recv implements Flow.
+func (f *flow) Recv(item any) error {
+	for {
+		f.p.news.deliver()
+		over := f.p.isOver() // before the look at the queue: what arrived before the end is still delivered
+		if next, ok := f.in.take(); ok {
+			return f.receive(next, item)
+		}
+		if over {
+			return f.over()
+		}
+		f.p.await(f.in.wake)
+	}
+}
+
+// receive decodes an item and gives the callee credit for it.
+func (f *flow) receive(next arrivedItem, item any) error {
+	f.c.grant(wire.Credit, f.p.tx, f.in)
+	return f.c.readItem(f.ctx, f.m, next, item)
+}
+
+// Send implements Flow.
+func (f *flow) Send(item any) error {
+	buf, err := f.c.itemFrame(f.ctx, f.m, wire.Frame{Kind: wire.Upload, Tx: f.p.tx}, item)
+	if err != nil {
+		return err
+	}
+	for {
+		if f.p.isOver() {
+			buf.Release()
+			return f.over()
+		}
+		room, ok := f.out.spend(f.c.size(buf))
+		if ok {
+			break
+		}
+		f.p.await(room)
+	}
+	if _, err := f.c.out.send(f.ctx, buf, nested); err != nil {
+		<-f.p.reply // ctx or the connection has ended, and the call with it
+		return f.over()
+	}
+	return nil
+}
+
+// CloseSend implements Flow.
+func (f *flow) CloseSend() error {
+	if f.p.isOver() {
+		return nil // the callee did not wait for the rest
+	}
+	buf, err := f.c.encode(&wire.Frame{Kind: wire.UploadEnd, Tx: f.p.tx}, nil)
+	if err != nil {
+		return NotSent(Invalid, "encode %s: %w", f.m.Type, err)
+	}
+	if _, err := f.c.out.send(f.ctx, buf, nested); err != nil {
+		<-f.p.reply
+	}
+	return nil
+}

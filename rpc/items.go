@@ -1,0 +1,233 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// newInbound is a request that arrived, with the streams that it opens.
+func (c *Conn) newInbound(f wire.Frame, buf *wire.Buffer) *inbound {
+	in := &inbound{conn: c, frame: f, buf: buf, opens: Kind(f.Meta.Opens)}
+	if in.opens.uploads() {
+		in.up = newShutInlet(c.window())
+	}
+	if in.opens.downloads() {
+		in.down = newOutlet(f.Meta.Items, f.Meta.Bytes)
+	}
+	if f.Meta.Progress {
+		in.news = newBulletin(in)
+	}
+	return in
+}
+
+// endsWith is the kind of frame that a success is answered with.
+func (in *inbound) endsWith() wire.Kind {
+	if in.down != nil {
+		return wire.End
+	}
+	return wire.Result
+}
+
+// servingCall returns the request that is being handled under a tx; nil if it is over.
+func (c *Conn) servingCall(tx wire.Tx) *inbound {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.serving[tx]
+}
+
+// noSuchStream is the error of a frame for a call that has no stream of that direction.
+func noSuchStream(f *wire.Frame) *Error {
+	return protocolError("a frame of kind %s for call %s, which does not have such a stream", f.Kind, abridged(f.Tx.String()))
+}
+
+// arrivedItem takes an item of a callee from the reader. It owns buf. Items of calls that are over are dropped.
+func (c *Conn) arrivedItem(f wire.Frame, buf *wire.Buffer) error {
+	p := c.pendingCall(f.Tx)
+	switch {
+	case p == nil:
+		buf.Release()
+		return nil
+	case p.flow == nil || p.flow.in == nil:
+		buf.Release()
+		return noSuchStream(&f)
+	}
+	return p.flow.in.add(f, buf)
+}
+
+// arrivedUpload takes an item of a caller from the reader. It owns buf.
+func (c *Conn) arrivedUpload(f wire.Frame, buf *wire.Buffer) error {
+	in := c.servingCall(f.Tx)
+	switch {
+	case in == nil:
+		buf.Release()
+		return nil
+	case in.up == nil:
+		buf.Release()
+		return noSuchStream(&f)
+	}
+	return in.up.add(f, buf)
+}
+
+func (c *Conn) uploadEnd(f *wire.Frame) error {
+	in := c.servingCall(f.Tx)
+	switch {
+	case in == nil:
+		return nil
+	case in.up == nil:
+		return noSuchStream(f)
+	}
+	return in.up.end(f)
+}
+
+// downloadCredit is room for more items of a handler here.
+func (c *Conn) downloadCredit(f *wire.Frame) error {
+	in := c.servingCall(f.Tx)
+	switch {
+	case in == nil:
+		return nil
+	case in.down == nil:
+		return noSuchStream(f)
+	}
+	return in.down.grant(f)
+}
+
+// uploadCredit is room for more items of a caller here.
+func (c *Conn) uploadCredit(f *wire.Frame) error {
+	p := c.pendingCall(f.Tx)
+	switch {
+	case p == nil:
+		return nil
+	case p.flow == nil || p.flow.out == nil:
+		return noSuchStream(f)
+	}
+	return p.flow.out.grant(f)
+}
+
+// itemFrame encodes an item of m's stream, after middleware has seen it.
+func (c *Conn) itemFrame(ctx context.Context, m *Message, f wire.Frame, item any) (*wire.Buffer, error) {
+	if len(c.opt.Middleware) > 0 {
+		next, err := c.pass(ctx, m.itemOf(item, nil), Outgoing)
+		if err != nil {
+			return nil, err
+		}
+		item = next.Payload
+	}
+	buf, err := c.encode(&f, item)
+	if err != nil {
+		return nil, NotSent(Invalid, "encode an item of %s: %w", m.Type, err)
+	}
+	return buf, nil
+}
+
+// readItem decodes an item of m's stream, after middleware has seen it.
+func (c *Conn) readItem(ctx context.Context, m *Message, next arrivedItem, item any) error {
+	defer next.buf.Release()
+	var err error
+	if len(c.opt.Middleware) == 0 {
+		err = c.format.DecodePayload(&next.frame, item)
+	} else {
+		var seen *Message
+		if seen, err = c.pass(ctx, m.itemOf(nil, &arrival{c.format, &next.frame}), Incoming); err != nil {
+			return err
+		}
+		err = seen.Decode(item)
+	}
+	if err != nil {
+		return &Error{Code: Invalid, Message: fmt.Sprintf("%s: item: %v", m.Type, err), Origin: FromTransport, local: err}
+	}
+	return nil
+}
+
+// itemOf is one item of the stream that m opened.
+func (m *Message) itemOf(payload any, arrived *arrival) *Message {
+	return &Message{Kind: m.Kind, Type: m.Type, Item: true, Payload: payload, arrived: arrived, Call: m.Call}
+}
+
+// message is what middleware sees of a request's items.
+func (in *inbound) message() *Message {
+	return &Message{Kind: in.kind, Type: in.frame.Type, Call: in.call}
+}
+
+// send sends an item to the caller. It blocks until the caller has room for it, or ctx, which is the handler's, ends.
+func (in *inbound) send(ctx context.Context, item any) error {
+	if ctx.Err() != nil {
+		return fromContext(ctx, in.frame.Type)
+	}
+	buf, err := in.conn.itemFrame(ctx, in.message(), wire.Frame{Kind: wire.Item, Tx: in.frame.Tx}, item)
+	if err != nil {
+		return err
+	}
+	for room, ok := in.down.spend(in.conn.size(buf)); !ok; room, ok = in.down.spend(in.conn.size(buf)) {
+		select {
+		case <-room:
+		case <-ctx.Done():
+			buf.Release()
+			return fromContext(ctx, in.frame.Type)
+		}
+	}
+	if _, err := in.conn.out.send(ctx, buf, nested); err != nil {
+		return in.conn.unsent(ctx, in.frame.Type, err)
+	}
+	return nil
+}
+
+// recv decodes the caller's next item. It blocks until there is one, or ctx, which is the handler's, ends. io.EOF: there are no more.
+func (in *inbound) recv(ctx context.Context, item any) error {
+	for {
+		if ctx.Err() != nil {
+			return fromContext(ctx, in.frame.Type)
+		}
+		if next, ok := in.up.take(); ok {
+			in.conn.grant(wire.UploadCredit, in.frame.Tx, in.up)
+			return in.conn.readItem(ctx, in.message(), next, item)
+		}
+		if in.up.isEnded() {
+			return io.EOF
+		}
+		select {
+		case <-in.up.wake:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// open gives the caller its first credit: the handler begins.
+func (in *inbound) open() {
+	in.started = true
+	in.conn.grant(wire.UploadCredit, in.frame.Tx, in.up)
+}
+
+// sender is in.send for items of one type.
+func sender[T any](ctx context.Context, in *inbound) func(T) error {
+	return func(item T) error { return in.send(ctx, item) }
+}
+
+// itemsOf is in.recv as an iterator. An error is its last pair.
+func itemsOf[T any](recv func(item any) error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for {
+			var item T
+			err := recv(&item)
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}
+
+// itemsIn yields the items that the caller of in sends.
+func itemsIn[T any](ctx context.Context, in *inbound) iter.Seq2[T, error] {
+	return itemsOf[T](func(item any) error { return in.recv(ctx, item) })
+}

@@ -1,0 +1,166 @@
+package rpc
+
+import (
+	"context"
+	"sync"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// Progress is how far a handler has come. What its numbers count is the contract's business.
+type Progress struct {
+	Done  int64  `json:"done,omitempty"`
+	Total int64  `json:"total,omitempty"` // 0: not known
+	Note  string `json:"note,omitempty"`  // for a person
+}
+
+type progressKey struct{}
+
+// OnProgress returns a context with which calls hand what their handlers report to fn. It runs in the goroutine of the call, while that waits for the
+// reply, for an item or for room to send one, and never after the call has returned; it should not block. A caller that is busy sees the latest report, not each one.
+func OnProgress(ctx context.Context, fn func(Progress)) context.Context {
+	return context.WithValue(ctx, progressKey{}, fn)
+}
+
+func progressOf(ctx context.Context) func(Progress) {
+	fn, _ := ctx.Value(progressKey{}).(func(Progress))
+	return fn
+}
+
+// Report tells the caller of the handler that ctx belongs to how far it has come. It never blocks. Of reports that follow each other quickly
+// the caller sees the latest; the one before the handler returns always arrives, unless the caller has given up. Where nobody wants to know, and outside of a handler, it
+// does nothing.
+func Report(ctx context.Context, p Progress) {
+	if in, ok := ctx.Value(inboundKey{}).(*inbound); ok && in.news != nil {
+		in.news.post(p)
+	}
+}
+
+// A bulletin is the latest report of one handler, on its way to the caller.
+type bulletin struct {
+	in *inbound
+
+	mu     sync.Mutex // guards all below
+	latest *Progress  // not encoded yet; nil: none
+	queued bool       // the outbox will ask for it
+	closed bool       // the handler has returned
+}
+
+func newBulletin(in *inbound) *bulletin { return &bulletin{in: in} }
+
+func (b *bulletin) post(p Progress) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return
+	}
+	b.latest = &p
+	if !b.queued {
+		b.queued = true
+		b.in.conn.out.postLatest(b)
+	}
+}
+
+// frame encodes the latest report, for the outbox; nil if there is none any more.
+func (b *bulletin) frame() *wire.Buffer {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.queued = false
+	return b.encode()
+}
+
+// encode takes the latest report. mu is held.
+func (b *bulletin) encode() *wire.Buffer {
+	if b.latest == nil {
+		return nil
+	}
+	p := *b.latest
+	b.latest = nil
+	buf, err := b.in.conn.encodeGuarded(&wire.Frame{Kind: wire.Progress, Tx: b.in.frame.Tx}, p)
+	if err != nil {
+		return nil
+	}
+	return buf
+}
+
+// last queues the report that has not left, before the answer. The handler has returned.
+func (b *bulletin) last() {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	b.closed = true
+	buf := b.encode()
+	b.mu.Unlock()
+	if buf != nil {
+		b.in.conn.out.post(buf)
+	}
+}
+
+// A mailbox holds the latest report that arrived for a call. A nil one takes none.
+type mailbox struct {
+	c    *Conn
+	fn   func(Progress)
+	news chan struct{} // one slot: the reader signals, the goroutine of the call receives
+
+	mu     sync.Mutex // guards latest
+	latest *arrivedItem
+}
+
+func newMailbox(c *Conn, fn func(Progress)) *mailbox {
+	return &mailbox{c: c, fn: fn, news: make(chan struct{}, 1)}
+}
+
+// arrived is ready when there is a report; never for a nil mailbox.
+func (m *mailbox) arrived() <-chan struct{} {
+	if m == nil {
+		return nil
+	}
+	return m.news
+}
+
+// put replaces the report that waits. It owns buf.
+func (m *mailbox) put(f wire.Frame, buf *wire.Buffer) {
+	old := m.exchange(&arrivedItem{f, buf})
+	if old != nil {
+		old.buf.Release()
+	}
+	select {
+	case m.news <- struct{}{}:
+	default:
+	}
+}
+
+func (m *mailbox) exchange(next *arrivedItem) (old *arrivedItem) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old, m.latest = m.latest, next
+	return old
+}
+
+// deliver hands over the report that waits, in the goroutine of the call.
+func (m *mailbox) deliver() {
+	if m == nil {
+		return
+	}
+	report := m.exchange(nil)
+	if report == nil {
+		return
+	}
+	defer report.buf.Release()
+	var p Progress
+	if err := m.c.format.DecodePayload(&report.frame, &p); err != nil {
+		m.c.warn("progress report cannot be read", "error", err.Error())
+		return
+	}
+	m.fn(p)
+}
+
+// arrivedProgress takes a report from the reader. It owns buf. One that nobody asked for, or waits for any more, is dropped.
+func (c *Conn) arrivedProgress(f wire.Frame, buf *wire.Buffer) {
+	if p := c.pendingCall(f.Tx); p != nil && p.news != nil {
+		p.news.put(f, buf)
+		return
+	}
+	buf.Release()
+}
