@@ -139,6 +139,27 @@ func TestSendWaitsAtAFullWindowAndFailsWithExhausted(t *testing.T) {
 	})
 }
 
+func TestNoWaitFailsAtOnceAtAFullWindow(t *testing.T) {
+	for name, text := range map[string]string{"of notices": "", "of bytes": strings.Repeat("x", 1<<20)} {
+		t.Run(name, func(t *testing.T) {
+			release := make(chan struct{})
+			defer close(release)
+			a, _ := rpctest.Pair(t, nil, []rpc.Handler{story.Handle(func(context.Context, string) error { <-release; return nil })})
+			var err error
+			sent := 0
+			for ; err == nil; sent++ {
+				err = story.Send(rpc.NoWait(t.Context()), a, text)
+			}
+			if want := map[string]int{"": 1025}[text]; !errors.Is(err, rpc.Exhausted) || rpc.Delivered(err) != rpc.NotDelivered || (want > 0 && sent != want) {
+				t.Errorf("after %d notices: %v", sent, err)
+			}
+			if n := a.Stats().Unacknowledged; n != sent-1 {
+				t.Errorf("%d of %d are not acknowledged", n, sent-1)
+			}
+		})
+	}
+}
+
 func TestUnhandledMessageNamesTheNearestAndIsNotDelivered(t *testing.T) {
 	const typo rpc.Method[greetRequest, greeting] = "greeter.great"
 	a, _ := rpctest.Pair(t, nil, []rpc.Handler{greet.Handle(hello)})

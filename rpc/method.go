@@ -64,7 +64,7 @@ func handle[Req, Res any](name string, kind Kind, fn func(context.Context, Req) 
 type Notice[T any] string
 
 // Send sends v to p. It returns when the notice is on its way, not when it was handled. It blocks while the peer has more
-// notices waiting than its window allows, until ctx ends, and then fails with Exhausted.
+// notices waiting than its window allows, until ctx ends, and then fails with Exhausted; see NoWait, and Conn.Stats for how many the peer has not handled.
 func (n Notice[T]) Send(ctx context.Context, p Peer, v T) error {
 	return p.Notify(ctx, &Message{Kind: KindNotice, Type: string(n), Payload: v, describe: noticeUse[T]})
 }

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -102,15 +103,18 @@ func (c *Conn) notify(ctx context.Context, m *Message) error {
 	case <-c.notices.turn:
 		defer func() { c.notices.turn <- struct{}{} }()
 	case <-ctx.Done():
-		return windowFull(ctx, m.Type)
+		return windowFull(m.Type, context.Cause(ctx))
 	case <-c.done:
 		return c.over(m.Type, false)
+	}
+	if c.notices.wait() != nil && noWait(ctx) {
+		return windowFull(m.Type, errNoWait)
 	}
 	for room := c.notices.wait(); room != nil; room = c.notices.wait() {
 		select {
 		case <-room:
 		case <-ctx.Done():
-			return windowFull(ctx, m.Type)
+			return windowFull(m.Type, context.Cause(ctx))
 		case <-c.done:
 			return c.over(m.Type, false)
 		}
@@ -118,8 +122,17 @@ func (c *Conn) notify(ctx context.Context, m *Message) error {
 	return c.sendNotice(ctx, m)
 }
 
-func windowFull(ctx context.Context, what string) error {
-	return NotSent(Exhausted, "%s: the peer does not keep up: at most %d notices, or %d bytes of them, may be sent and not handled: %w", what, noticeWindow, noticeBytes, context.Cause(ctx))
+type noWaitKey struct{}
+
+// NoWait returns a context with which a notice fails with Exhausted at once, and unsent, while the peer has as many as it takes, instead of waiting.
+func NoWait(ctx context.Context) context.Context { return context.WithValue(ctx, noWaitKey{}, true) }
+
+func noWait(ctx context.Context) bool { return ctx.Value(noWaitKey{}) != nil }
+
+var errNoWait = errors.New("its sender does not wait")
+
+func windowFull(what string, why error) error {
+	return NotSent(Exhausted, "%s: the peer does not keep up: at most %d notices, or %d bytes of them, may be sent and not handled: %w", what, noticeWindow, noticeBytes, why)
 }
 
 // sendNotice numbers and queues one notice. The caller has the turn.
@@ -146,7 +159,7 @@ func (c *Conn) sendNotice(ctx context.Context, m *Message) error {
 			c.fail(tooManyAcknowledged(1))
 		}
 		if ctx.Err() != nil {
-			return windowFull(ctx, m.Type)
+			return windowFull(m.Type, context.Cause(ctx))
 		}
 		return c.unsent(ctx, m.Type, err)
 	}

@@ -92,7 +92,7 @@ func (c *Conn) sendAnswered(ctx context.Context, m *Message) error {
 			c.notices.unsend()
 		}
 		if ctx.Err() != nil {
-			return windowFull(ctx, m.Type)
+			return windowFull(m.Type, context.Cause(ctx))
 		}
 		return c.unsent(ctx, m.Type, err)
 	}
