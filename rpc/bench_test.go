@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/go-hotplug/hotplug/internal/pipe"
 	"github.com/go-hotplug/hotplug/rpc"
@@ -131,5 +132,61 @@ func TestCallsWorkOverAUnixSocket(t *testing.T) {
 	}
 	if _, err := c.Ping(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// retrying is a Retrier that always has the same connection.
+func retrying(c *rpc.Conn, callTimeout time.Duration) *rpc.Retrier {
+	return rpc.NewRetrier(func(context.Context, string, rpc.Peer) (rpc.Peer, error) { return c, nil }, callTimeout)
+}
+
+func BenchmarkCallThroughARetrier(b *testing.B) {
+	for name := range streams {
+		b.Run(name, func(b *testing.B) {
+			r := retrying(connected(b, name), 0)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := greet.Call(context.Background(), r, greetRequest{Name: "Ada", Age: 36}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// An instant peer has answered already.
+type instant struct{}
+
+func (instant) Invoke(context.Context, *rpc.Message, any) error      { return nil }
+func (instant) Notify(context.Context, *rpc.Message) error           { return nil }
+func (instant) Open(context.Context, *rpc.Message) (rpc.Flow, error) { return nil, nil }
+
+func TestARetrierAllocatesNothingForAMessageThatSucceedsTheFirstTime(t *testing.T) {
+	var there rpc.Peer = instant{}
+	r := rpc.NewRetrier(func(context.Context, string, rpc.Peer) (rpc.Peer, error) { return there, nil }, 0)
+	m, reply := &rpc.Message{Kind: rpc.KindQuery, Type: "x"}, new(int)
+	ctx := context.Background()
+	n := testing.AllocsPerRun(100, func() {
+		_, err := r.Open(ctx, m)
+		if err != nil || r.Invoke(ctx, m, reply) != nil || r.Notify(ctx, m) != nil {
+			t.Error("no success")
+		}
+	})
+	if n != 0 {
+		t.Errorf("a Retrier allocates %.0f times", n)
+	}
+}
+
+func TestACallTimeoutCostsARetrierNoMoreThanItCostsAConnection(t *testing.T) {
+	left, right := pipe.New(0)
+	a := rpc.NewConn(context.Background(), left, rpc.Options{CallTimeout: time.Minute})
+	b := rpc.NewConn(context.Background(), right, handling(greet.Handle(hello)))
+	defer a.Close()
+	defer b.Close()
+	allocs := func(p rpc.Peer) float64 {
+		return testing.AllocsPerRun(500, func() { _, _ = greet.Call(context.Background(), p, greetRequest{Name: "Ada"}) })
+	}
+	if bare, wrapped := allocs(a), allocs(retrying(a, time.Minute)); wrapped > bare {
+		t.Errorf("a call allocates %.0f times, through a Retrier %.0f", bare, wrapped)
 	}
 }

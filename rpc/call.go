@@ -200,7 +200,7 @@ func (c *Conn) register(ctx context.Context, p *pending, what string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended != nil {
-		return NotSent(Unavailable, "%s: %s", what, endText(c.ended))
+		return elsewhere(NotSent(Unavailable, "%s: %s", what, endText(c.ended)))
 	}
 	if c.leaving && !c.nested(ctx) {
 		return c.saidGoodbye(what)
@@ -264,7 +264,7 @@ func (c *Conn) abandon(ctx context.Context, m *Message, p *pending) error {
 func (c *Conn) finish(ctx context.Context, m *Message, p *pending, reply any) error {
 	if p.buf == nil {
 		if p.reason != "" {
-			return &Error{Code: Unavailable, Message: m.Type + ": " + p.reason, Origin: FromTransport}
+			return &Error{Code: Unavailable, Message: m.Type + ": " + p.reason, Origin: FromTransport, lost: true}
 		}
 		return c.over(m.Type, !p.parcel.withdraw())
 	}

@@ -109,7 +109,7 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	c := &Conn{
 		opt: opt, profile: profile, format: format, framing: wire.Overhead(format), stream: stream, base: base, cancel: cancel,
-		slots: make(chan struct{}, opt.MaxInflight), streams: make(chan struct{}, opt.MaxStreams), late: fmt.Errorf("no reply within the call timeout of %s: %w", opt.CallTimeout, context.DeadlineExceeded),
+		slots: make(chan struct{}, opt.MaxInflight), streams: make(chan struct{}, opt.MaxStreams), late: lateCause(opt.CallTimeout),
 		calls: make(map[wire.Tx]*pending), serving: make(map[wire.Tx]*inbound), checked: make(map[checkKey]error),
 		callers: load{most: opt.MaxInflight}, streamers: load{most: opt.MaxStreams}, done: make(chan struct{}),
 	}
@@ -123,6 +123,10 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	go func() { defer c.wg.Done(); c.out.run() }()
 	go func() { defer c.wg.Done(); c.in.run() }()
 	return c
+}
+
+func lateCause(timeout time.Duration) error {
+	return fmt.Errorf("no reply within the call timeout of %s: %w", timeout, context.DeadlineExceeded)
 }
 
 func (o *Options) setDefaults() {
@@ -183,8 +187,7 @@ func (c *Conn) fail(cause error) {
 
 // over is the error of a call that the end of the connection ended.
 func (c *Conn) over(what string, delivered bool) *Error {
-	e := &Error{Code: Unavailable, Message: fmt.Sprintf("%s: %s", what, endText(c.Err())), Origin: FromTransport, unsent: !delivered, Retryable: !delivered}
-	return e
+	return &Error{Code: Unavailable, Message: fmt.Sprintf("%s: %s", what, endText(c.Err())), Origin: FromTransport, unsent: !delivered, Retryable: !delivered, lost: delivered}
 }
 
 func endText(err error) string {

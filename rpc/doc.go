@@ -16,4 +16,5 @@
 //     with Internal.
 //   - Notices arrive in the order in which they were sent, one at a time.
 //   - An error tells whether the call may have run: see Delivered.
+//   - What may not run twice is never sent twice: see Retrier and WithRetry for what is tried again.
 package rpc

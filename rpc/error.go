@@ -49,6 +49,7 @@ type Error struct {
 	Origin     Origin         `json:"origin,omitempty"`
 
 	unsent bool  // not one byte was handed to the kernel
+	lost   bool  // it may have run, and no answer will come: the connection ended, or its calls were ended, at this side
 	local  error // what this side wrapped, if the error arose here
 }
 

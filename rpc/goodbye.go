@@ -37,7 +37,7 @@ func (c *Conn) Goodbye(ctx context.Context, g Goodbye) error {
 }
 
 func (c *Conn) saidGoodbye(what string) *Error {
-	return NotSent(Unavailable, "%s: this side has said goodbye and starts nothing new", what)
+	return elsewhere(NotSent(Unavailable, "%s: this side has said goodbye and starts nothing new", what))
 }
 
 // goodbyes hands what the peer said to OnGoodbye, in one goroutine: a peer that says it a million times costs no more than that.

@@ -58,7 +58,7 @@ type Message struct {
 }
 
 // A Peer is the other end: a plugin as its host sees it, the host as a plugin sees it, or a bare
-// connection. Contracts call it; wrap one to add retries or tracing. Its methods may be called concurrently.
+// connection. Contracts call it; wrap one to add tracing; a Retrier adds retries. Its methods may be called concurrently.
 type Peer interface {
 	// Invoke sends m and decodes the reply into reply, a non-nil pointer. It blocks until the reply is
 	// there or ctx ends.

@@ -21,7 +21,7 @@ func (m Method[Req, Res]) Handle(fn func(ctx context.Context, req Req) (Res, err
 func (m Method[Req, Res]) Use() Use { return useOf[Req, Res](string(m), KindMethod) }
 
 // A Query is a Method that may run more than once: it is asked again when a plugin crashed or
-// was replaced while it ran.
+// was replaced while it ran, as a Retrier says.
 type Query[Req, Res any] string
 
 // Call is Method.Call.
