@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/go-hotplug/hotplug/internal/proc"
+	"github.com/go-hotplug/hotplug/rpc"
 )
 
 // The windows for tests: what starts processes and binds sockets, and pieces that are better tried alone.
@@ -76,4 +77,16 @@ func StartingPlugin(name string) *Plugin {
 	p := newPlugin(&environment{}, name, nil)
 	p.state = Starting
 	return p
+}
+
+// Conn is the connection of the instance that answers calls.
+func (p *Plugin) Conn() *rpc.Conn { return p.serving.Load().conn }
+
+// TakeOver has q's instance answer the calls to p, as a reload would.
+func (p *Plugin) TakeOver(q *Plugin) {
+	p.serving.Store(q.serving.Load())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.changed)
+	p.changed = make(chan struct{})
 }

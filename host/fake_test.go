@@ -23,6 +23,8 @@ type fake struct {
 	begun    func(*wire.Startup, *wire.HostHello)
 	serving  func(*rpc.Conn)
 
+	inflight int // calls that it takes at once; 0: 1,024
+
 	deaf    bool          // hears no goodbye
 	defiant bool          // and no SIGTERM
 	leave   chan struct{} // closed by the test: it says goodbye first
@@ -63,7 +65,7 @@ func (f *fake) hello(s *wire.Startup) *wire.PluginHello {
 func (f *fake) serve(c *proctest.Child, stream *wire.Stream) int {
 	goodbye := make(chan rpc.Goodbye, 4)
 	conn := rpc.NewConn(c.Context(), stream, rpc.Options{
-		Handlers: f.mux(), Side: rpc.FromPlugin, OnGoodbye: func(g rpc.Goodbye) { goodbye <- g },
+		Handlers: f.mux(), Side: rpc.FromPlugin, MaxInflight: f.inflight, OnGoodbye: func(g rpc.Goodbye) { goodbye <- g },
 	})
 	defer conn.Close()
 	if f.serving != nil {

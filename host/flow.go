@@ -9,7 +9,6 @@ import (
 // A flow is an open call with streams whose errors name the plugin.
 type flow struct {
 	rpc.Flow
-	plugin   *Plugin
 	instance *instance
 }
 
@@ -22,5 +21,5 @@ func (f *flow) named(err error) error {
 	if err == nil || err == io.EOF {
 		return err
 	}
-	return f.plugin.annotate(f.instance, err)
+	return f.instance.annotate(err)
 }

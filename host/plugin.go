@@ -15,11 +15,12 @@ import (
 // A Plugin is the handle of one plugin of a host: a Peer to call. It stays valid whatever becomes of the process behind it. All methods may be called
 // concurrently.
 type Plugin struct {
-	name string
-	env  *environment
-	spec *spec // nil if there is nothing to launch: not installed, broken, disabled
+	name  string
+	env   *environment
+	spec  *spec // nil if there is nothing to launch: not installed, broken, disabled
+	calls *rpc.Retrier
 
-	serving atomic.Pointer[instance] // who answers calls; nil unless Ready
+	serving atomic.Pointer[instance] // who answers calls; nil unless Ready. Whoever changes it closes changed after that
 	ask     context.CancelCauseFunc  // ends the launch, or the plugin
 	asked   context.Context          // done once somebody asked the plugin to stop
 	settled chan struct{}            // closed by the owner at the first outcome: ready, failed or stopped
@@ -38,50 +39,21 @@ type Plugin struct {
 
 func newPlugin(env *environment, name string, s *spec) *Plugin {
 	p := &Plugin{name: name, env: env, spec: s, settled: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{})}
+	p.calls = rpc.NewRetrier(p.pick, callTimeout(s))
 	p.asked, p.ask = context.WithCancelCause(context.Background())
 	return p
 }
 
+// callTimeout is for calls without a deadline; 0 if there is nothing to call.
+func callTimeout(s *spec) time.Duration {
+	if s == nil {
+		return 0
+	}
+	return s.timeouts.Call
+}
+
 // Name is the plugin's name.
 func (p *Plugin) Name() string { return p.name }
-
-// Invoke implements rpc.Peer. While the plugin starts it waits, until ctx ends; if the plugin failed, is stopped or disabled, or is not installed, it
-// fails at once and says why.
-func (p *Plugin) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
-	i, err := p.await(ctx, m.Type)
-	if err != nil {
-		return err
-	}
-	if err := i.conn.Invoke(ctx, m, reply); err != nil {
-		return p.annotate(i, err)
-	}
-	return nil
-}
-
-// Notify implements rpc.Peer. It waits as Invoke does.
-func (p *Plugin) Notify(ctx context.Context, m *rpc.Message) error {
-	i, err := p.await(ctx, m.Type)
-	if err != nil {
-		return err
-	}
-	if err := i.conn.Notify(ctx, m); err != nil {
-		return p.annotate(i, err)
-	}
-	return nil
-}
-
-// Open implements rpc.Peer. It waits as Invoke does. The flow stays on the instance that it began on.
-func (p *Plugin) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) {
-	i, err := p.await(ctx, m.Type)
-	if err != nil {
-		return nil, err
-	}
-	f, err := i.conn.Open(ctx, m)
-	if err != nil {
-		return nil, p.annotate(i, err)
-	}
-	return &flow{f, p, i}, nil
-}
 
 // Ping asks the plugin's connection for a sign of life and returns the round-trip time.
 func (p *Plugin) Ping(ctx context.Context) (time.Duration, error) {
@@ -91,7 +63,7 @@ func (p *Plugin) Ping(ctx context.Context) (time.Duration, error) {
 	}
 	d, err := i.conn.Ping(ctx)
 	if err != nil {
-		return 0, p.annotate(i, err)
+		return 0, i.annotate(err)
 	}
 	return d, nil
 }
@@ -121,26 +93,6 @@ func (p *Plugin) Close() error {
 
 var errAskedToStop = errors.New("the host is stopping it")
 
-// await returns the instance that answers calls.
-func (p *Plugin) await(ctx context.Context, what string) (*instance, error) {
-	for {
-		if i := p.serving.Load(); i != nil {
-			return i, nil
-		}
-		p.mu.Lock()
-		state, changed := p.state, p.changed
-		p.mu.Unlock()
-		if state != Starting && state != Ready { // Ready without an instance: it is being buried
-			return nil, p.unavailable(what)
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil, rpc.NotSent(rpc.CodeOf(ctx.Err()), "%s: plugin %q is still starting: %w", what, p.name, context.Cause(ctx))
-		}
-	}
-}
-
 // unavailable is why a call was not even sent.
 func (p *Plugin) unavailable(what string) error {
 	p.mu.Lock()
@@ -159,27 +111,6 @@ func (p *Plugin) unavailable(what string) error {
 type notInstalled struct{ text string }
 
 func (e *notInstalled) Error() string { return e.text }
-
-// exitGrace is how long an error of a lost connection waits to learn how the process ended.
-const exitGrace = 200 * time.Millisecond
-
-// annotate names the plugin in an error of its connection. Errors of its handlers stay as they are.
-func (p *Plugin) annotate(i *instance, err error) error {
-	var e *rpc.Error
-	if !errors.As(err, &e) || e.Origin != rpc.FromTransport {
-		return err
-	}
-	named := *e
-	named.Message = fmt.Sprintf("plugin %s: %s", i.spec.title(), e.Message)
-	if e.Code == rpc.Unavailable && i.conn.Err() != nil {
-		select {
-		case <-i.proc.Done():
-			named.Message += " (" + i.proc.Exit().String() + ")"
-		case <-time.After(exitGrace):
-		}
-	}
-	return &named
-}
 
 // Status is a snapshot of a plugin.
 type Status struct {

@@ -1,0 +1,114 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// Invoke implements rpc.Peer. While the plugin starts it waits, until ctx ends; if the plugin failed, is stopped or disabled, or is not installed, it
+// fails at once and says why. A call that was not delivered is tried again by itself, and so is a Query whose instance was lost: see rpc.Retrier.
+func (p *Plugin) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
+	return p.calls.Invoke(ctx, m, reply)
+}
+
+// Notify implements rpc.Peer. It waits, and tries again, as Invoke does.
+func (p *Plugin) Notify(ctx context.Context, m *rpc.Message) error { return p.calls.Notify(ctx, m) }
+
+// Open implements rpc.Peer. It waits, and tries again, as Invoke does. The flow stays on the instance that it began on.
+func (p *Plugin) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) { return p.calls.Open(ctx, m) }
+
+// pick is the rpc.Pick of a plugin's calls.
+func (p *Plugin) pick(ctx context.Context, what string, not rpc.Peer) (rpc.Peer, error) {
+	i, err := p.awaitOther(ctx, what, not)
+	if err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
+// await returns the instance that answers calls.
+func (p *Plugin) await(ctx context.Context, what string) (*instance, error) {
+	return p.awaitOther(ctx, what, nil)
+}
+
+// awaitOther is await for a message that failed on an instance. That it still serves means that its owner has not noticed yet.
+func (p *Plugin) awaitOther(ctx context.Context, what string, not rpc.Peer) (*instance, error) {
+	if i := p.serving.Load(); i != nil && rpc.Peer(i) != not {
+		return i, nil
+	}
+	for {
+		p.mu.Lock()
+		state, changed := p.state, p.changed // before serving is looked at: it changes first
+		p.mu.Unlock()
+		if i := p.serving.Load(); i != nil && rpc.Peer(i) != not {
+			return i, nil
+		}
+		if state != Starting && state != Ready { // Ready without an instance: it is being buried
+			return nil, p.unavailable(what)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, p.notInTime(ctx, what, state)
+		}
+	}
+}
+
+// notInTime is why a message was not even sent: its context ended first.
+func (p *Plugin) notInTime(ctx context.Context, what string, state State) error {
+	now := "still starting"
+	if state == Ready {
+		now = "being replaced or ended"
+	}
+	return rpc.NotSent(rpc.CodeOf(ctx.Err()), "%s: plugin %q is %s: %w", what, p.name, now, context.Cause(ctx))
+}
+
+// Invoke implements rpc.Peer: one attempt of a call.
+func (i *instance) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
+	if err := i.conn.Invoke(ctx, m, reply); err != nil {
+		return i.annotate(err)
+	}
+	return nil
+}
+
+// Notify implements rpc.Peer.
+func (i *instance) Notify(ctx context.Context, m *rpc.Message) error {
+	if err := i.conn.Notify(ctx, m); err != nil {
+		return i.annotate(err)
+	}
+	return nil
+}
+
+// Open implements rpc.Peer.
+func (i *instance) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) {
+	f, err := i.conn.Open(ctx, m)
+	if err != nil {
+		return nil, i.annotate(err)
+	}
+	return &flow{f, i}, nil
+}
+
+// exitGrace is how long an error of a lost connection waits to learn how the process ended.
+const exitGrace = 200 * time.Millisecond
+
+// annotate names the plugin in an error of its connection. Errors of its handlers stay as they are.
+func (i *instance) annotate(err error) error {
+	var e *rpc.Error
+	if !errors.As(err, &e) || e.Origin != rpc.FromTransport {
+		return err
+	}
+	named := *e
+	named.Message = fmt.Sprintf("plugin %s: %s", i.spec.title(), e.Message)
+	if e.Code == rpc.Unavailable && i.conn.Err() != nil {
+		select {
+		case <-i.proc.Done():
+			named.Message += " (" + i.proc.Exit().String() + ")"
+		case <-time.After(exitGrace):
+		}
+	}
+	return &named
+}
