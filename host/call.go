@@ -19,7 +19,9 @@ func (p *Plugin) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
 func (p *Plugin) Notify(ctx context.Context, m *rpc.Message) error { return p.calls.Notify(ctx, m) }
 
 // Open implements rpc.Peer. It waits, and tries again, as Invoke does. The flow stays on the instance that it began on.
-func (p *Plugin) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) { return p.calls.Open(ctx, m) }
+func (p *Plugin) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) {
+	return p.calls.Open(ctx, m)
+}
 
 // pick is the rpc.Pick of a plugin's calls.
 func (p *Plugin) pick(ctx context.Context, what string, not rpc.Peer) (rpc.Peer, error) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
@@ -22,6 +23,11 @@ type inherited struct {
 }
 
 func (in *inherited) close() { in.listener.Close() }
+
+// callTimeout is for calls to the host without a deadline; 0: none.
+func (in *inherited) callTimeout() time.Duration {
+	return time.Duration(in.startup.Timeouts.Call) * time.Millisecond
+}
 
 // inherit reads what the environment variable and the descriptors say.
 func inherit(env string, id *identity) (*inherited, error) {

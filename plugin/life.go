@@ -42,7 +42,7 @@ func (s Server) serve(ctx context.Context, in *inherited, id *identity) error {
 		return exitf(ExitConfig, "%v", err)
 	}
 	l := &life{
-		s: s, in: in, id: id, serializer: serializer, host: &hostPeer{}, sessions: make(chan *session), goodbyes: make(chan rpc.Goodbye, 1),
+		s: s, in: in, id: id, serializer: serializer, host: newHostPeer(in.callTimeout()), sessions: make(chan *session), goodbyes: make(chan rpc.Goodbye, 1),
 		gone: make(chan struct{}), kill: s.kill, killed: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if l.kill == nil {

@@ -22,41 +22,28 @@ type session struct {
 	hostID string
 }
 
-// hostPeer is the host as handlers see it. It stays valid when the connection is replaced.
+// hostPeer is the host as handlers see it. It stays valid when the connection is replaced: what was not delivered on the earlier one is
+// tried again on the later one.
 type hostPeer struct {
+	*rpc.Retrier
 	conn atomic.Pointer[rpc.Conn]
 	id   atomic.Pointer[string] // of the host at the other end
 }
 
-func (h *hostPeer) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
-	c, err := h.connected(m)
-	if err != nil {
-		return err
-	}
-	return c.Invoke(ctx, m, reply)
+func newHostPeer(callTimeout time.Duration) *hostPeer {
+	h := &hostPeer{}
+	h.Retrier = rpc.NewRetrier(h.pick, callTimeout)
+	return h
 }
 
-func (h *hostPeer) Notify(ctx context.Context, m *rpc.Message) error {
-	c, err := h.connected(m)
-	if err != nil {
-		return err
+// pick is the rpc.Pick of calls to the host. It waits for no other connection: the same host connects again before the earlier one
+// ends, or this process leaves.
+func (h *hostPeer) pick(_ context.Context, what string, _ rpc.Peer) (rpc.Peer, error) {
+	c := h.conn.Load()
+	if c == nil {
+		return nil, rpc.NotSent(rpc.Unavailable, "%s: no host is connected", what)
 	}
-	return c.Notify(ctx, m)
-}
-
-func (h *hostPeer) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) {
-	c, err := h.connected(m)
-	if err != nil {
-		return nil, err
-	}
-	return c.Open(ctx, m)
-}
-
-func (h *hostPeer) connected(m *rpc.Message) (*rpc.Conn, error) {
-	if c := h.conn.Load(); c != nil {
-		return c, nil
-	}
-	return nil, rpc.NotSent(rpc.Unavailable, "%s: no host is connected", m.Type)
+	return c, nil
 }
 
 // acceptPause is how long a listener that failed is left alone.
@@ -136,7 +123,7 @@ func (l *life) admit(ctx context.Context, c *wire.Stream, hello *wire.HostHello)
 	conn := rpc.NewConn(context.Background(), c, rpc.Options{
 		Serializer: l.serializer, Handlers: l.mux, PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromPlugin, Caller: l.host,
 		MaxFrame: hello.Limits.Frame, MaxInflight: hello.Limits.Inflight, MaxStreams: hello.Limits.Streams,
-		StreamItems: hello.Limits.StreamItems, StreamBytes: hello.Limits.StreamBytes, CallTimeout: time.Duration(l.in.startup.Timeouts.Call) * time.Millisecond,
+		StreamItems: hello.Limits.StreamItems, StreamBytes: hello.Limits.StreamBytes, CallTimeout: l.in.callTimeout(),
 		Logger: l.s.Logger, OnGoodbye: l.heardGoodbye,
 		Middleware: l.s.Middleware, TxID: l.s.TxID,
 	})
