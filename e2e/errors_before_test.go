@@ -40,6 +40,7 @@ func TestErrorsBeginAsThePageSays(t *testing.T) {
 	c.fits("field", codec.MessagePackSerializer{}.Unmarshal(packed(map[string]int{"n": 300}), new(tinyNumber)))
 	c.fits("map key", codec.MessagePackSerializer{}.Unmarshal(packed(map[int]int{300: 1}), new(map[int8]int)))
 	c.payloads(t)
+	c.attempts(t)
 	c.plugin(t)
 	c.asWritten("start PATH: make its pipes", "sweep store", "note the use", "connect to PATH", "HOTPLUG_STARTUP")
 }
@@ -73,6 +74,23 @@ func (c *chapter) payloads(t *testing.T) {
 	c.meets(invoke(string(doubled), "text", new(number)))
 	c.meets(invoke(string(doubled), number{}, new(int)))
 	c.meets(invoke("echo", 1, new(any)))
+}
+
+// attempts are errors of messages that were tried more than once.
+func (c *chapter) attempts(t *testing.T) {
+	t.Helper()
+	crash := doubled.Handle(func(ctx context.Context, n number) (number, error) { return n, rpc.Caller(ctx).(*rpc.Conn).Close() })
+	for _, most := range []int{2, 3} { // WithRetry allows for two: there is nobody for the second, or there always is somebody
+		left := most
+		r := rpc.NewRetrier(func(_ context.Context, message string, _ rpc.Peer) (rpc.Peer, error) {
+			if left--; left < 0 {
+				return nil, rpc.NotSent(rpc.Unavailable, "%s: no host is connected", message)
+			}
+			a, _ := rpctest.Pair(t, nil, []rpc.Handler{crash})
+			return a, nil
+		}, 0)
+		c.meets(second(doubled.Call(rpc.WithRetry(t.Context(), 2), r, number{})))
+	}
 }
 
 // plugin are the errors of a host's plugins.

@@ -66,7 +66,7 @@ func TestErrorsOfStartingAPlugin(t *testing.T) {
 	t.Run("hook", c.hangingHook)
 	t.Run("shapes", c.shapes)
 	t.Run("limits", c.startLimits)
-	c.asWritten("handshake: the plugin began its answer", "handshake: the plugin closed", `plugin "NAME" VERSION calls its host`, "protocol mismatch: host offers LIST, plugin speaks N: rebuild", "dial PATH",
+	c.asWritten(`MESSAGE: plugin "NAME" is being replaced`, "handshake: the plugin began its answer", "handshake: the plugin closed", `plugin "NAME" VERSION calls its host`, "protocol mismatch: host offers LIST, plugin speaks N: rebuild", "dial PATH",
 		"no connection after", "host.Reconnect.Delay", "permission denied: this user may not enter", "permission denied: this user may not execute", "the system refuses", "the system has no memory", "no descriptors are left",
 		"the start-up line has N bytes and", "arm the lifeline: ", "arm the lifeline (", "create a job", "open process", "put process", "limit the job", "this user may not read", "copy PATH is replaced")
 }
