@@ -305,6 +305,10 @@ func (c *Conn) readError(m *Message, p *pending) (*Error, error) {
 	if e.Code == "" {
 		e.Code = Unknown
 	}
+	if e.Origin == FromTransport { // of a library that passes on what it got: this call was answered
+		e = relayed(e)
+		e.Origin = c.opt.Side.other()
+	}
 	if e.Message == "" {
 		e.Message = fmt.Sprintf("%s: the peer answered %s without a message", m.Type, e.Code)
 	}

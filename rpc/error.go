@@ -27,7 +27,10 @@ const (
 
 func (c Code) Error() string { return string(c) }
 
-// An Origin says where an error arose.
+// An Origin says where an error arose, as seen by who made the call.
+//
+// FromTransport is the call's own way: there was no answer, or none that can be read. An answer never has it, not even that of a handler
+// which passes on how a call of its own was lost: that is an error of the handler's side, with the lost call's in its Cause.
 type Origin string
 
 const (
@@ -35,6 +38,17 @@ const (
 	FromPlugin    Origin = "plugin"
 	FromTransport Origin = "transport"
 )
+
+// other is the origin of what a peer answers; empty if its side is not known.
+func (o Origin) other() Origin {
+	switch o {
+	case FromHost:
+		return FromPlugin
+	case FromPlugin:
+		return FromHost
+	}
+	return ""
+}
 
 // An Error is what a call fails with: the same record on both sides of a connection.
 type Error struct {
@@ -111,7 +125,7 @@ const (
 )
 
 // Delivered says whether the call that failed with err may have run: NotDelivered if not one byte of it was handed to the kernel, or if the
-// other side said that the handler never ran; else PerhapsDelivered.
+// other side said that the handler never ran; else PerhapsDelivered. Whether there was an answer it does not say: see Origin.
 func Delivered(err error) Delivery {
 	var e *Error
 	if errors.As(err, &e) && e != nil && (e.unsent || e.NotStarted) {

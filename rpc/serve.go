@@ -142,7 +142,9 @@ func (c *Conn) handle(ctx context.Context, in *inbound, refuse *Error) {
 		return
 	}
 	if err := ctx.Err(); err != nil { // the caller has given up: it would not read the answer
-		out.err = c.record(in, fromContext(ctx, in.frame.Type+": over before its handler began"))
+		e := fromContext(ctx, in.frame.Type+": over before its handler began")
+		e.Origin = c.opt.Side
+		out.err = c.record(in, e)
 		return
 	}
 	out.res, out.err = c.runHandler(ctx, in)
@@ -219,6 +221,12 @@ func (c *Conn) find(in *inbound) (Handler, error) {
 // may say so of that call.
 func (c *Conn) record(in *inbound, err error) *Error {
 	e := *toError(err, 1)
+	switch {
+	case err == context.Canceled || err == context.DeadlineExceeded: // bare: it would not say of what
+		e.Message = in.frame.Type + ": " + e.Message
+	case e.Origin == FromTransport:
+		e = relayed(e)
+	}
 	e.NotStarted, e.unsent = !in.started, false
 	if e.Origin == "" {
 		e.Origin = c.opt.Side
@@ -227,6 +235,14 @@ func (c *Conn) record(in *inbound, err error) *Error {
 		e.Code = Unknown
 	}
 	return &e
+}
+
+// relayed is an answer that passes on how another call of this side came to grief: of the call that it answers it is no loss. What that
+// other call met stands in its cause.
+func relayed(e Error) Error {
+	lost := e
+	e.Origin, e.Cause, e.local = "", &lost, &lost
+	return e
 }
 
 // answer sends the result or error of a request.

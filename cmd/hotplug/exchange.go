@@ -265,8 +265,8 @@ func failed(ctx context.Context, p *host.Plugin, message string, err error) erro
 	return out
 }
 
-// answered reports whether an error is what the plugin answered, rather than how the call came to grief. An answer may pass on what went
-// wrong between the plugin and others, so that where the error arose does not tell; whether the plugin is still there does.
+// answered reports whether an error is what the plugin answered, rather than how the call came to grief. A reply that cannot be read is an
+// answer too, of a plugin that is still there.
 func answered(p *host.Plugin, e *rpc.Error) bool {
 	if e.Code == rpc.Timeout || e.Code == rpc.Canceled {
 		return false
