@@ -129,6 +129,40 @@ func TestErrorsOfValues(t *testing.T) {
 		_, err := wire.FormatOf(s).Append(nil, &wire.Frame{Kind: wire.Ping}, nil, 1<<20)
 		c.meets(err)
 	}
+	for begin, s := range map[string]lossy{
+		"serializer SERIALIZER: a frame of kind TYPE cannot be encoded":           {encodes: "goodbye"},
+		"serializer SERIALIZER: a frame of kind TYPE cannot be read":              {decodes: "goodbye"},
+		"serializer SERIALIZER: a frame of kind TYPE comes back as":               {loses: `"items":512,`},
+		"serializer SERIALIZER: a frame of kind TYPE comes back with the payload": {loses: "Zoë"},
+	} {
+		c.fits(begin, wire.TrySerializer(s))
+	}
+}
+
+// A lossy serializer is JSON that loses a text, or fails where another stands.
+type lossy struct {
+	codec.JsonSerializer
+	encodes, decodes, loses string
+}
+
+func (lossy) Name() string { return "LossySerializer" }
+
+func (l lossy) Append(dst []byte, v any) ([]byte, error) {
+	b, err := l.JsonSerializer.Append(dst, v)
+	if l.encodes != "" && bytes.Contains(b, []byte(l.encodes)) {
+		return dst, errors.ErrUnsupported
+	}
+	return b, err
+}
+
+func (l lossy) Unmarshal(text []byte, v any) error {
+	if l.decodes != "" && bytes.Contains(text, []byte(l.decodes)) {
+		return errors.ErrUnsupported
+	}
+	if l.loses != "" {
+		text = bytes.ReplaceAll(text, []byte(l.loses), nil)
+	}
+	return l.JsonSerializer.Unmarshal(text, v)
 }
 
 // explodes is the error of a handler whose result cannot be encoded without a panic.

@@ -162,13 +162,22 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 		name = own.Serializer
 	}
 	var err error
-	if s.serializer, err = codec.Lookup(name); err != nil {
+	if s.serializer, err = lookUp(name); err != nil {
 		return s, fmt.Errorf("%s: %w", e.ManifestPath, err)
 	}
 	if err := s.checkProtocol(); err != nil {
 		return s, fmt.Errorf("%s: %w", e.ManifestPath, err)
 	}
 	return s, nil
+}
+
+// lookUp returns a serializer that carries what connections send.
+func lookUp(class string) (codec.Serializer, error) {
+	s, err := codec.Lookup(class)
+	if err == nil {
+		err = wire.TrySerializer(s)
+	}
+	return s, err
 }
 
 // timeoutsOf is what a manifest says. There a limit of 0 is none, and a stop of 0 no waiting; in Timeouts 0 is what nobody set.

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
@@ -222,5 +224,42 @@ func TestDialEndsWithAnErrorForANegativeDelayAndWhenNobodyWillListen(t *testing.
 		if _, err := host.Dial(host.Reconnect{}, ctx, "x", nil); !errors.Is(err, why) {
 			t.Errorf("%v, want the cause", err)
 		}
+	})
+}
+
+// speechless is JSON that cannot say goodbye.
+type speechless struct{ codec.JsonSerializer }
+
+func (speechless) Name() string { return "SpeechlessSerializer" }
+
+func (s speechless) Append(dst []byte, v any) ([]byte, error) {
+	b, err := s.JsonSerializer.Append(dst, v)
+	if bytes.Contains(b, []byte("goodbye")) {
+		return dst, errors.New("no words")
+	}
+	return b, err
+}
+
+func init() { codec.Register(speechless{}) }
+
+func TestASerializerThatCannotSayGoodbyeIsRefusedBeforeAnythingIsStarted(t *testing.T) {
+	const want = "serializer SpeechlessSerializer: a frame of kind goodbye cannot be encoded: no words: correct its Marshal"
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("one", &fake{}, nil)
+		w.config.Plugins = map[string]host.Settings{"one": {Serializer: "SpeechlessSerializer"}}
+		h := w.open()
+		if err := h.Plugin("one").Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "plugin.json: "+want) {
+			t.Errorf("Open: %v", err)
+		}
+		l := w.launch(&fake{})
+		l.Serializer = "SpeechlessSerializer"
+		if _, err := host.Start(t.Context(), l); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Start: %v", err)
+		}
+		if n := len(w.starter.Started()); n != 0 {
+			t.Errorf("%d processes were started", n)
+		}
+		h.Close()
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/rpc"
 )
@@ -75,7 +74,7 @@ func (l *Launch) spec() (*spec, error) {
 	if class == "" && l.Protocol == rpc.ProtocolIsolatedWorkers {
 		class = wire.WorkerSerializer
 	}
-	serializer, err := codec.Lookup(class)
+	serializer, err := lookUp(class)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func TestAnEmbeddedManifestThatCannotBeReadIsSixtyFive(t *testing.T) {
 	}
 }
 
-func TestASerializerOfItsOwnThatTheHostDoesNotUseEndsWithSeventyEightBeforeAnythingIsAccepted(t *testing.T) {
+func TestASerializerThatCannotBeUsedEndsWithSeventyEightBeforeAnythingIsAccepted(t *testing.T) {
 	for _, c := range []struct {
 		own  codec.Serializer
 		host string
@@ -76,6 +76,8 @@ func TestASerializerOfItsOwnThatTheHostDoesNotUseEndsWithSeventyEightBeforeAnyth
 	}{
 		{codec.JsonSerializer{}, codec.Default, "serializer mismatch: host uses MessagePackSerializer, plugin uses JsonSerializer"},
 		{nil, "NoSuchSerializer", "serializer mismatch: host uses NoSuchSerializer, plugin uses MessagePackSerializer"},
+		{speechless{}, "SpeechlessSerializer", wire.TrySerializer(speechless{}).Error()},
+		{nil, "SpeechlessSerializer", wire.TrySerializer(speechless{}).Error()},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			l := serve(t, plugin.Server{Serializer: c.own}, func(s *wire.Startup) { s.Serializer = c.host })
@@ -93,7 +95,23 @@ type reversed struct{ codec.JsonSerializer }
 
 func (reversed) Name() string { return "ReversedSerializer" }
 
-func init() { codec.Register(reversed{}) }
+// speechless is JSON that cannot say goodbye.
+type speechless struct{ codec.JsonSerializer }
+
+func (speechless) Name() string { return "SpeechlessSerializer" }
+
+func (s speechless) Append(dst []byte, v any) ([]byte, error) {
+	b, err := s.JsonSerializer.Append(dst, v)
+	if bytes.Contains(b, []byte("goodbye")) {
+		return dst, errors.New("no words")
+	}
+	return b, err
+}
+
+func init() {
+	codec.Register(reversed{})
+	codec.Register(speechless{})
+}
 
 func TestASerializerThatIsRegisteredIsAdoptedByItsName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

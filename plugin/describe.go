@@ -101,12 +101,12 @@ func (s *Server) serializer(host string) (codec.Serializer, error) {
 	mine := s.Serializer
 	if mine == nil {
 		if found, err := codec.Lookup(host); err == nil {
-			return found, nil
+			return found, wire.TrySerializer(found)
 		}
 		mine, _ = codec.Lookup(codec.Default)
 	}
 	if mine.Name() != host {
 		return nil, wire.SerializerMismatch(host, mine.Name())
 	}
-	return mine, nil
+	return mine, wire.TrySerializer(mine)
 }

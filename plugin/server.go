@@ -112,7 +112,7 @@ const (
 	ExitData        = 65 // the start-up data or the embedded manifest cannot be read
 	ExitUnavailable = 69 // no host connected in time
 	ExitSoftware    = 70 // anything else
-	ExitConfig      = 78 // the host uses another serializer
+	ExitConfig      = 78 // the host uses another serializer, or it does not work
 )
 
 func exitf(code int, format string, args ...any) *ExitError {
