@@ -53,6 +53,7 @@ var doors = map[string]string{
 	"github.com/Masterminds/semver/v3":  "manifest registry",
 	"github.com/hashicorp/go-hclog":     "host plugin cmd/hotplug... internal/tools... e2e...",
 	"github.com/spf13/cobra":            "cmd/hotplug...",
+	"github.com/spf13/pflag":            "cmd/hotplug...",
 	"github.com/mattn/go-isatty":        "cmd/hotplug...",
 	"golang.org/x/sys":                  "internal/... host plugin registry cmd/hotplug... e2e...",
 }

@@ -10,12 +10,20 @@ import (
 func TestAWrongCommandLineIsOneSentenceAndExits2(t *testing.T) {
 	for line, want := range map[string]string{
 		"lst":                 `hotplug: no command "lst": did you mean list?` + "\nrun 'hotplug --help' for what it takes\n",
-		"resize":              `hotplug: no command "resize"` + "\nrun 'hotplug --help' for what it takes\n",
+		"resize":              `hotplug: no command "resize": there are call, completion, conformance, describe, init, list, new, run, validate, version, why` + "\nrun 'hotplug --help' for what it takes\n",
 		"list":                "hotplug: list: found 0 arguments, want at least 1: hotplug list DIR... [flags]\nrun 'hotplug list --help' for what it takes\n",
 		"version x":           "hotplug: version: found 1 argument, want at most 0: hotplug version [flags]\nrun 'hotplug version --help' for what it takes\n",
-		"list --jsn x":        "hotplug: unknown flag: --jsn\nrun 'hotplug list --help' for what it takes\n",
+		"list --jsn x":        "hotplug: list: no flag \"--jsn\": did you mean --json?\nrun 'hotplug list --help' for what it takes\n",
 		"call a b c d e":      "hotplug: call: found 5 arguments, want at most 4: hotplug call DIR PLUGIN MESSAGE [JSON] [flags]\nrun 'hotplug call --help' for what it takes\n",
-		"call --timeout x a":  "hotplug: invalid argument \"x\" for \"--timeout\" flag: time: invalid duration \"x\"\nrun 'hotplug call --help' for what it takes\n",
+		"call --timeout x a":  "hotplug: call: --timeout: found \"x\", want a duration such as 5s\nrun 'hotplug call --help' for what it takes\n",
+		"call --timeout":      "hotplug: call: --timeout: found nothing behind it, want a value: how long the answer may take (default: timeouts.call of the plugin)\nrun 'hotplug call --help' for what it takes\n",
+		"list -x a":           "hotplug: list: no flag \"-x\": there are --all, --help, --host-version, --json, --name, --no-color\nrun 'hotplug list --help' for what it takes\n",
+		"list --json=x a":     "hotplug: list: --json: found \"x\", want true or false\nrun 'hotplug list --help' for what it takes\n",
+		"list --=x":           "hotplug: list: found \"--=x\", want a flag such as --json, or -- before arguments that begin with a dash\nrun 'hotplug list --help' for what it takes\n",
+		"help lst":            "hotplug: no command \"lst\": did you mean list?\nrun 'hotplug help --help' for what it takes\n",
+		"help list x":         "hotplug: no command \"x\": list has none\nrun 'hotplug help --help' for what it takes\n",
+		"completion x":        "hotplug: no command \"x\": there are bash, fish, powershell, zsh\nrun 'hotplug completion --help' for what it takes\n",
+		"completion bash x":   "hotplug: completion bash: found 1 argument, want at most 0: hotplug completion bash\nrun 'hotplug completion bash --help' for what it takes\n",
 		"validate --json a b": "hotplug: validate: found 2 arguments, want at most 1: hotplug validate DIR|FILE [flags]\nrun 'hotplug validate --help' for what it takes\n",
 	} {
 		got := command(t, strings.Fields(line)...).exits(t, exitUsage)
