@@ -26,6 +26,7 @@ type worker struct {
 	startup *wire.Startup
 	stderr  *bytes.Buffer // to be read once the process has ended
 	ended   chan struct{}
+	files   []*os.File // descriptors from 3 on
 }
 
 // byHand starts a plugin without a host. What it reads as start-up data can be changed first.
@@ -55,7 +56,7 @@ func byHand(t *testing.T, binary string, change func(*wire.Startup), env ...stri
 func (w *worker) start(env []string) {
 	w.t.Helper()
 	w.cmd = exec.Command(filepath.Join(binaries, w.startup.Plugin.Name))
-	w.cmd.Env, w.cmd.Stderr = env, w.stderr
+	w.cmd.Env, w.cmd.Stderr, w.cmd.ExtraFiles = env, w.stderr, w.files
 	if err := w.cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}

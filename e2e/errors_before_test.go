@@ -13,6 +13,7 @@ import (
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/internal/proc"
 	"github.com/go-hotplug/hotplug/internal/store"
+	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/plugin"
 	"github.com/go-hotplug/hotplug/registry"
@@ -42,7 +43,12 @@ func TestErrorsBeginAsThePageSays(t *testing.T) {
 	c.payloads(t)
 	c.attempts(t)
 	c.plugin(t)
-	c.asWritten("start PATH: make its pipes", "sweep store", "note the use", "connect to PATH", "HOTPLUG_STARTUP")
+	c.meets(badSweep(t))
+	w, _ := workerBegin{binary: "counter", env: []string{wire.StartupEnv + "=fd:x"}}.start(t)
+	c.ends(w, 65)
+	c.asWritten(shortage, "start PATH: make its pipes")
+	c.asWritten(byLuck, "note the use")
+	c.asWritten(wrapper, "connect to PATH")
 }
 
 // second is the error of a call that returns two things.
@@ -50,6 +56,16 @@ func second[T any](_ T, err error) error { return err }
 
 func refuse(context.Context, *rpc.Message, rpc.Direction) (*rpc.Message, error) {
 	return nil, errors.New("no")
+}
+
+// badSweep is the error of a store whose folder is gone.
+func badSweep(t *testing.T) error {
+	t.Helper()
+	dir := t.TempDir()
+	s, err := store.Open(dir)
+	mustDo(t, err)
+	mustDo(t, os.RemoveAll(dir))
+	return second(s.Sweep(func(string) bool { return false }, 0, -1))
 }
 
 func badCopy(t *testing.T) error {

@@ -102,6 +102,51 @@ func (s *shell) mistakes() [][]string {
 	}
 }
 
+// line is says for a line of a shell, in which $H is the command: all errors and notes that were printed.
+func (s *shell) line(script string) []string {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", script)
+	cmd.Dir, cmd.Env = s.home, append(os.Environ(), "H="+s.command, "HOME="+s.home, "XDG_CACHE_HOME="+filepath.Join(s.home, "cache"))
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	_ = cmd.Run()
+	var out []string
+	for _, said := range strings.Split("\n"+stderr.String(), "\nhotplug: ")[1:] {
+		said, _, _ = strings.Cut(said, "\nrun 'hotplug ")
+		out = append(out, strings.TrimSpace(said))
+	}
+	return out
+}
+
+// lines are mistakes, and what deserves a note, that need a shell; each ends with what is new.
+func (s *shell) lines() []string {
+	s.file("empty-folder/nothing/x", "", 0o644)
+	s.file("program-folder/p/p", "#!/bin/sh\n", 0o755)
+	for _, dir := range []string{"empty-folder", "program-folder"} {
+		s.file(dir+"/whole/plugin.json", string(manifestText(s.t, "whole", m{"version": "1.0.0", "entry": "run"})), 0o644)
+		s.file(dir+"/whole/run", "#!/bin/sh\n", 0o755)
+	}
+	s.file("problems.json", "{"+strings.Repeat(`"x": 1, `, 70)+`"y": 1}`, 0o644)
+	s.file("noise", "noise\n", 0o755)
+	s.file("mute/mute", "#!/bin/sh\necho '{\"hotplug\":[1],\"handles\":[]}'\n", 0o755)
+	mustDo(s.t, os.MkdirAll(filepath.Join(s.home, "outside", "p"), 0o755))
+	mustDo(s.t, os.Symlink("../../mute/mute", filepath.Join(s.home, "outside", "p", "p")))
+	s.file("two-versions/plugin.json", string(manifestText(s.t, "liar", m{"version": "1.0.0", "entry": "markdown"})), 0o644)
+	mustDo(s.t, os.Link(filepath.Join(binaries, "markdown"), filepath.Join(s.home, "two-versions", "markdown")))
+	return []string{
+		`$H help lst`, `$H zorro`, `$H help list x`, `$H list --jsn x`, `$H list -x a`, `$H call --timeout`, `$H list --json=x a`, `$H list --=x`,
+		`env -u HOME -u XDG_CACHE_HOME TMPDIR=/no/such/folder $H call plugins counter counter.get`,
+		`$H call --timeout 300ms plugins crasher crasher.note '{"text": "x", "holdMs": 5000}'`,
+		`timeout --foreground -s INT 2 $H call plugins crasher crasher.sleep '{"forMs": 60000}'`, `timeout --foreground -s INT 3 $H run plugins`,
+		`$H call plugins counter counter.add - </`, `sleep 3 | timeout --foreground -s INT 1 $H call plugins counter counter.add -`,
+		`$H list plugins >/dev/full`, `$H describe noise`, `$H conformance --case zzz mute/mute`, `$H conformance mute/mute`, `$H conformance noise`,
+		`$H describe mute/mute`, `$H describe two-versions`, `$H list empty`, `$H list empty-folder`, `$H validate empty-folder`, `$H validate program-folder`,
+		`$H validate problems.json | grep more | sed 's/^/hotplug: /' >&2`, `$H init --force mute/mute`, `$H init outside/p/p`, `$H new greeter --dir new-greeter`,
+	}
+}
+
 func TestErrorsOfTheCommandLine(t *testing.T) {
 	c := openChapter(t, "The command line")
 	s := newShell(t)
@@ -112,8 +157,17 @@ func TestErrorsOfTheCommandLine(t *testing.T) {
 	}
 	c.shapesOfJSON()
 	c.answersOfJSON()
-	c.asWritten("NAME: a folder for what", "N TEXT failed", `plugin "NAME" does not handle message "MESSAGE": it handles none`, "MESSAGE is a TYPE", "MESSAGE was sent", "MESSAGE: the answer cannot",
-		"read the payload", "interrupted: CAUSE", "interrupted: while", "print the result", "print as JSON", "write to stdout", "it did not start", "conformance PATH", "PATH is written")
+	for _, line := range s.lines() {
+		if said := s.line(line); len(said) == 0 {
+			t.Errorf("%s: nothing was said", line)
+		} else {
+			c.says(said[len(said)-1])
+		}
+	}
+	hints := s.line(`$H call plugins oddity oddity.relay '{"n": 1}'`)
+	c.fits(`Plugin "NAME"`, textError(hints[len(hints)-1]))
+	c.asWritten(byLuck, "MESSAGE is a TYPE", "print the result", "print as JSON", `plugin "NAME" does not handle message "MESSAGE": it handles none`)
+	c.asWritten(elsewhere, "MESSAGE was sent", "MESSAGE: the answer cannot", "PATH is written", "N TEXT not shown", "this command is no release")
 }
 
 // shapesOfJSON are the errors of payloads and answers, as call prints them behind the message's name.

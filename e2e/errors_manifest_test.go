@@ -20,7 +20,8 @@ const (
 
 const aboutManifests = "Each is one line, `PATH:N:N: KEY: found ..., want ...`: the file, line and column, the key with the way to it, what is there, and\n" +
 	"what is allowed, which is the remedy. All problems of a file are reported at once, up to 50; `hotplug validate` prints them with\n" +
-	"the warnings, such as `has no effect in this version; it is accepted and ignored`. One example of each kind:\n"
+	"the warnings, such as `has no effect in this version; it is accepted and ignored`. One example of each kind\n" +
+	"(but for an empty file, a byte order mark, bytes that are not UTF-8, and more than 100 levels):\n"
 
 // manifestProblems are the problems on record, one for each that is wanted instead: what was written, and what is said of it.
 func manifestProblems(t *testing.T) [][2]string {

@@ -80,9 +80,10 @@ func TestErrorsOfOpeningAHost(t *testing.T) {
 	c.meets(err)
 	_, err = host.Start(t.Context(), host.Launch{Path: "/bin/true", Serializer: "MoonSerializer"})
 	c.meets(err)
-	c.asWritten("runtime folder: CAUSE", "runtime folder PATH: CAUSE", "plugins folder PATH", "no space is left", "folder PATH is on a read-only", "this user may not write")
+	c.asWritten(byLuck, "runtime folder: CAUSE", "runtime folder PATH: CAUSE", "plugins folder PATH")
+	c.asWritten(shortage, "no space is left", "folder PATH is on a read-only", "this user may not write")
 	if os.Getuid() != 0 {
-		c.asWritten("runtime folder PATH belongs", "folder PATH belongs")
+		c.asWritten(otherUser, "runtime folder PATH belongs", "folder PATH belongs")
 	}
 }
 
@@ -114,7 +115,7 @@ func (c *chapter) copies(t *testing.T) {
 		}
 	}
 	c.meets(changing(t))
-	c.asWritten(`files changed while they were copied: "PATH" was`)
+	c.asWritten(byLuck, `files changed while they were copied: "PATH" was`)
 }
 
 // badTrees fill a plugin's folder, and say what of it to copy.

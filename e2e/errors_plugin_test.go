@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,10 +12,12 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/e2e/internal/oddityapi"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/plugin"
 	"github.com/go-hotplug/hotplug/rpc"
 	"github.com/go-hotplug/hotplug/rpc/middleware"
+	"github.com/go-hotplug/hotplug/rpc/rpctest"
 )
 
 // badStartups are what a plugin finds in its environment, and the code with which it exits.
@@ -48,8 +51,42 @@ func TestErrorsOfThePluginsSide(t *testing.T) {
 	c.ends(byHand(t, "counter", func(s *wire.Startup) { s.Listener = 77 }), 65)
 	c.meets(plugin.Server{Manifest: []byte("{}")}.Run(t.Context()))
 	c.refusals(t)
-	c.asWritten("NAME: descriptor N: descriptors", "HOTPLUG_STARTUP: read start-up", "listen on descriptor", "descriptor N is no", "user N", "ask who the socket's peer is: ",
-		"ask who the socket's peer is (SO", "ask who the socket's peer is (LO", "stop: CAUSE")
+	c.descriptors(t)
+	c.stopHook(t)
+	c.asWritten(otherSystem, "NAME: descriptor N: descriptors", "ask who the socket's peer is (LO")
+	c.asWritten(byLuck, "descriptor N is no", "ask who the socket's peer is: ", "ask who the socket's peer is (SO")
+	c.asWritten(otherUser, "user N")
+}
+
+// descriptors are the errors of descriptors that are something else.
+func (c *chapter) descriptors(t *testing.T) {
+	t.Helper()
+	folder, err := os.Open(t.TempDir())
+	mustDo(t, err)
+	defer folder.Close()
+	file, err := os.Open(someFile(t, t.TempDir()))
+	mustDo(t, err)
+	defer file.Close()
+	startup := &wire.Startup{Hotplug: []int{wire.Version}, Listener: 3, Serializer: "MessagePackSerializer", Token: "t", Answer: "a", Plugin: wire.Identity{Name: "counter"}}
+	line, err := startup.Encode()
+	mustDo(t, err)
+	for text, third := range map[string]*os.File{"fd:3": folder, strings.TrimSpace(string(line)): file} {
+		w := &worker{t: t, stderr: &bytes.Buffer{}, ended: make(chan struct{}), startup: startup, files: []*os.File{third}}
+		w.start([]string{wire.StartupEnv + "=" + text})
+		c.ends(w, 65)
+	}
+}
+
+// stopHook is the error of a Stop hook that fails.
+func (c *chapter) stopHook(t *testing.T) {
+	t.Helper()
+	w := byHand(t, "oddity", nil, oddityapi.EnvStopFile+"=/no/such/folder/stopped")
+	stream, _, err := w.connect(nil)
+	mustDo(t, err)
+	conn := rpc.NewConn(t.Context(), stream, rpc.Options{})
+	defer conn.Close()
+	mustDo(t, conn.Goodbye(t.Context(), rpc.Goodbye{Then: rpc.GoodbyeStop}))
+	c.ends(w, 70)
 }
 
 // ends checks what a plugin said when it exited, and its code.
@@ -87,6 +124,7 @@ func TestErrorsOfPanics(t *testing.T) {
 		func() { rpc.NewMux(rpc.Handler{}) },
 		func() { rpc.NewMux(rpc.Method[number, number]("hotplug.x").Handle(untilOver)) },
 		func() { rpc.NewMux(doubled.Handle(untilOver), doubled.Handle(untilOver)) },
+		func() { rpctest.PairWith(t, rpc.Options{Protocol: "hotplug/7"}, rpc.Options{}) },
 		func() { codec.Register(bad{}) },
 		func() { codec.Register(codec.JsonSerializer{}) },
 		func() { middleware.Logging(hclog.NewNullLogger(), middleware.LogOptions{Level: "loud"}) },
@@ -99,11 +137,4 @@ func panicOf(bug func()) (text string) {
 	defer func() { text, _ = recover().(string) }()
 	bug()
 	return ""
-}
-
-func TestErrorsOfWorkersOfOtherLanguages(t *testing.T) {
-	c := openChapter(t, "Workers of other languages")
-	for _, r := range c.rows {
-		c.asWritten(strings.TrimPrefix(r.text, "... "))
-	}
 }

@@ -103,5 +103,5 @@ func (c *chapter) leaving(t *testing.T) {
 	soon, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	c.meets(b.Drain(soon))
-	c.asWritten("the peer does not read the answers")
+	c.asWritten(elsewhere, "the peer does not read the answers")
 }

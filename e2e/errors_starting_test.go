@@ -66,9 +66,11 @@ func TestErrorsOfStartingAPlugin(t *testing.T) {
 	t.Run("hook", c.hangingHook)
 	t.Run("shapes", c.shapes)
 	t.Run("limits", c.startLimits)
-	c.asWritten(`MESSAGE: plugin "NAME" is being replaced`, "handshake: the plugin began its answer", "handshake: the plugin closed", `plugin "NAME" VERSION calls its host`, "protocol mismatch: host offers LIST, plugin speaks N: rebuild", "dial PATH",
-		"no connection after", "host.Reconnect.Delay", "permission denied: this user may not enter", "permission denied: this user may not execute", "the system refuses", "the system has no memory", "no descriptors are left",
-		"the start-up line has N bytes and", "arm the lifeline: ", "arm the lifeline (", "create a job", "open process", "put process", "limit the job", "this user may not read", "copy PATH is replaced")
+	c.asWritten(elsewhere, `MESSAGE: plugin "NAME" is being replaced`, "handshake: the plugin began its answer", `plugin "NAME" VERSION calls its host`, "protocol mismatch: host offers LIST, plugin speaks N: rebuild", "no connection after", "host.Reconnect.Delay")
+	c.asWritten(byLuck, "handshake: the plugin closed", "dial PATH", "arm the lifeline: ", "arm the lifeline (", "copy PATH is replaced")
+	c.asWritten(otherUser, "permission denied: this user may not enter", "permission denied: this user may not execute", "this user may not read")
+	c.asWritten(shortage, "the system refuses", "the system has no memory", "no descriptors are left", "the start-up line has N bytes and")
+	c.asWritten(otherSystem, "create a job", "open process", "put process", "limit the job")
 }
 
 // callsWhileStarting are the errors of those who call a plugin that has not started, or is another than they think.
@@ -150,6 +152,7 @@ func (c *chapter) startLimits(t *testing.T) {
 		_, err := host.Start(t.Context(), l)
 		c.meets(err)
 	}
+	c.meets(&wire.Refusal{Code: string(rpc.Denied)})
 	c.meets(wire.WriteLine(&bytes.Buffer{}, &wire.PluginHello{Answer: strings.Repeat("x", wire.MaxHello)}))
 }
 
@@ -195,5 +198,5 @@ func TestErrorsOfLosingAPlugin(t *testing.T) {
 	c.brokenRules(t)
 	c.brokenStreams(t)
 	c.leaving(t)
-	c.asWritten("it closed its connection while")
+	c.asWritten(elsewhere, "it closed its connection while")
 }

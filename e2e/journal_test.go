@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -68,4 +69,14 @@ func (j *journal) count(is func(entry) bool) int {
 		}
 	}
 	return n
+}
+
+// mustFind is find for a line that is there.
+func (j *journal) mustFind(t *testing.T, part string) entry {
+	t.Helper()
+	e, ok := j.find(part)
+	if !ok {
+		t.Fatalf("the log has no line with %q", part)
+	}
+	return e
 }

@@ -109,7 +109,7 @@ func (h *Host) addOthers() {
 func (h *Host) logFindings() {
 	for _, e := range h.registry.Entries {
 		for _, w := range e.Warnings {
-			h.env.log().Warn("manifest", "plugin", e.Name, "warning", w)
+			h.env.log().Warn("its manifest has a warning", "plugin", e.Name, "warning", w)
 		}
 	}
 	for _, c := range h.registry.Found {

@@ -47,7 +47,7 @@ func Start(ctx context.Context, l Launch) (*Plugin, error) {
 	p := newPlugin(env, s.name, s)
 	p.after = func() {
 		if err := env.close(); err != nil {
-			env.log().Warn("runtime folder", "error", err)
+			env.log().Warn("runtime folder stays", "error", err)
 		}
 	}
 	p.begin("launched without a plugins folder", nil)

@@ -29,8 +29,9 @@ var badLines = []string{
 	`"build": {"time": "yesterday"}`, `"description": "` + strings.Repeat("long ", 40) + `", "limits": {"inflight": "` + strings.Repeat("long ", 40) + `"}`,
 }
 
-// badFiles are wrong in the keys that every manifest has.
+// badFiles are wrong in the keys that every manifest has, or as JSON.
 var badFiles = []string{
+	`{"manifest": 1`, `{"manifest": 1, /* the format */ "name": "a"}`, `{} {}`, `["manifest", 1]`, `{"manifest": NaN}`, `{"manifest": 1,}`,
 	`{}`, `{"x-note": "nothing else"}`,
 	`{"manifest": 2, "name": "a", "version": "1.0.0", "entry": "a"}`, `{"manifest": "1", "name": "a", "version": "1.0.0", "entry": "a"}`,
 	`{"manifest": 1, "name": "", "version": "1.0.0", "entry": "a"}`, `{"manifest": 1, "name": "Markdown", "version": "1.0.0", "entry": "a"}`,

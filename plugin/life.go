@@ -229,7 +229,7 @@ func (l *life) watchLifeline() {
 	ctx, cancel := context.WithTimeout(context.Background(), hostGoneGrace)
 	defer cancel()
 	if err := l.stopHook(ctx); err != nil {
-		l.s.Logger.Warn("stop", "error", err)
+		l.s.Logger.Warn("Stop hook failed", "error", err)
 	}
 	end()
 }

@@ -65,7 +65,7 @@ func (l *life) accept(ctx context.Context) {
 			return
 		}
 		if err != nil { // no descriptors left, perhaps; the next one may be the host's
-			l.s.Logger.Warn("accept", "error", err)
+			l.s.Logger.Warn("a connection could not be accepted", "error", err)
 			time.Sleep(acceptPause)
 			continue
 		}
@@ -83,7 +83,7 @@ func (l *life) greet(ctx context.Context, c net.Conn) {
 	err := l.handshake(ctx, wire.NewStream(c))
 	stop()
 	if err != nil {
-		l.s.Logger.Warn("connection refused", "reason", err.Error())
+		l.s.Logger.Warn("a connection was refused", "reason", err.Error())
 		c.Close()
 	}
 }

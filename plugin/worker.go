@@ -149,14 +149,14 @@ func (w *worker) accept(ctx context.Context) (net.Conn, error) {
 			if err = checkPeer(c); err == nil {
 				return c, nil
 			}
-			w.s.Logger.Warn("connection refused", "reason", err.Error())
+			w.s.Logger.Warn("a connection was refused", "reason", err.Error())
 			c.Close()
 		case ctx.Err() != nil && errors.As(context.Cause(ctx), &exit):
 			return nil, exit
 		case ctx.Err() != nil:
 			return nil, nil
 		default: // no descriptors left, perhaps
-			w.s.Logger.Warn("accept", "error", err)
+			w.s.Logger.Warn("a connection could not be accepted", "error", err)
 			time.Sleep(acceptPause)
 		}
 	}
@@ -184,7 +184,7 @@ func watchParent(ctx context.Context, end context.CancelCauseFunc) {
 		select {
 		case <-tick.C:
 			if os.Getppid() != foundParent {
-				end(exitf(ExitUnavailable, "the host is gone, and has not connected"))
+				end(exitf(ExitUnavailable, "the host is gone, and has not connected: start this plugin through its host"))
 			}
 		case <-ctx.Done():
 			return
@@ -220,7 +220,7 @@ func (w *worker) leave(conn *rpc.Conn) error {
 		}
 		return nil
 	case <-ctx.Done():
-		return exitf(ExitSoftware, "stop: not done within %s", hostGoneGrace)
+		return exitf(ExitSoftware, "stop: not done within %s, which is all that the Stop hook has in %s: let it do less", hostGoneGrace, rpc.ProtocolIsolatedWorkers)
 	}
 }
 

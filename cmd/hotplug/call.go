@@ -87,7 +87,7 @@ func ownState(c *host.Config) (remove func(), err error) {
 		}
 	}
 	if c.StateDir, err = os.MkdirTemp(parent, "call-"); err != nil {
-		return nil, exitf(exitHost, "a folder for what the call runs: %w: name one with --state-dir", err)
+		return nil, exitf(exitHost, "call: make a folder for what runs: %w: name another with --state-dir", err)
 	}
 	return func() { _ = os.RemoveAll(c.StateDir) }, nil
 }

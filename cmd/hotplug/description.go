@@ -105,7 +105,7 @@ func (a *app) printMessages(d *description) error {
 		t.add(m.row()...)
 	}
 	if len(t.rows) == 0 {
-		a.note("it handles no message")
+		a.note("it handles no message: its main has to give plugin.Serve handlers, if it is to be of use")
 		return nil
 	}
 	if a.outTerminal {

@@ -116,7 +116,7 @@ func (a *app) printHosted(h *host.Host) error {
 		return nil
 	}
 	if len(t.rows) == 0 {
-		a.note("no plugin in %s", strings.Join(folderPaths(h.Registry()), ", "))
+		a.noteEmpty(h.Registry())
 		return nil
 	}
 	return a.print(t)

@@ -79,10 +79,15 @@ func (a *app) printFound(reg *registry.Registry, found []registry.Candidate) err
 		t.add(text(l.Name), text(l.Version), cell{string(l.Status), statusColors[l.Status]}, text(l.Folder), text(l.Reason))
 	}
 	if len(found) == 0 {
-		a.note("no plugin in %s", strings.Join(folderPaths(reg), ", "))
+		a.noteEmpty(reg)
 		return nil
 	}
 	return a.print(t)
+}
+
+// noteEmpty says that there is nothing, and how there comes to be something.
+func (a *app) noteEmpty(reg *registry.Registry) {
+	a.note("no plugin in %s: put one there, in a folder with its plugin.json, or write one with `hotplug new NAME`", strings.Join(folderPaths(reg), ", "))
 }
 
 var statusColors = map[registry.Status]string{

@@ -60,7 +60,7 @@ type Refusal struct {
 
 func (r *Refusal) Error() string {
 	if r.Message == "" {
-		return "the peer refused the handshake without a reason: " + r.Code
+		return "the plugin refused the handshake with " + r.Code + " and no sentence: rebuild it, or report it to the author of its library"
 	}
 	return r.Message
 }

@@ -82,7 +82,7 @@ func TestHelloThatEndsEarlyIsTheStreamsError(t *testing.T) {
 func TestRefusalIsTheErrorOfReadPluginHello(t *testing.T) {
 	for line, want := range map[string]string{
 		`{"error":{"code":"busy","message":"another host is connected"}}`: "another host is connected",
-		`{"error":{"code":"busy"}}`:                                       "the peer refused the handshake without a reason: busy",
+		`{"error":{"code":"busy"}}`:                                       "the plugin refused the handshake with busy and no sentence: rebuild it, or report it to the author of its library",
 	} {
 		var refusal *wire.Refusal
 		if err := readPlugin(wire.NewReader(strings.NewReader(line + "\n"))); !errors.As(err, &refusal) || err.Error() != want || refusal.Code != "busy" {

@@ -236,7 +236,7 @@ func TestWorkerStartupIsReadFromTheDataOrTheLegacyVariables(t *testing.T) {
 func TestWorkerStartupThatCannotBeReadIsRefusedInASentence(t *testing.T) {
 	for data, want := range map[string]string{
 		"{": "expected one JSON object", `{"driver":"worker_threads","socketPath":"/s"}`: `driver: expected "child_process", found "worker_threads"`,
-		`{"driver":"child_process"}`: "socketPath is missing", `{"socketPath":"/s","serverConnectTimeout":-1}`: "expected milliseconds",
+		`{"driver":"child_process"}`: "socketPath: expected the absolute path to listen on, found none", `{"socketPath":"/s","serverConnectTimeout":-1}`: "expected milliseconds",
 		`{"socketPath":"/s","serverConnectTimeout":9223372036854775807}`: "at most 2147483647",
 	} {
 		if _, err := wire.ReadWorkerStartup(environment(wire.WorkerStartupEnv, data)); err == nil || !strings.Contains(err.Error(), want) {
@@ -244,7 +244,7 @@ func TestWorkerStartupThatCannotBeReadIsRefusedInASentence(t *testing.T) {
 		}
 	}
 	_, err := wire.ReadWorkerStartup(environment(wire.WorkerSocketEnv, "/s", wire.WorkerTimeoutEnv, "soon"))
-	if err == nil || !strings.Contains(err.Error(), `expected milliseconds, found "soon"`) {
+	if err == nil || !strings.Contains(err.Error(), `expected milliseconds such as 30000, found "soon": correct or unset it`) {
 		t.Error(err)
 	}
 }

@@ -56,13 +56,13 @@ func ReadWorkerStartup(getenv func(string) string) (*WorkerStartup, error) {
 	if text := getenv(WorkerTimeoutEnv); text != "" {
 		ms, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("%s: expected milliseconds, found %.40q", WorkerTimeoutEnv, text)
+			return nil, fmt.Errorf("%s: expected milliseconds such as 30000, found %.40q: correct or unset it", WorkerTimeoutEnv, text)
 		}
 		s.ConnectTimeout = ms
 	}
 	if data != "" {
 		if err := json.Unmarshal([]byte(data), s); err != nil {
-			return nil, fmt.Errorf("%s: expected one JSON object, found %.200q: %w", WorkerStartupEnv, data, err)
+			return nil, fmt.Errorf("%s: expected one JSON object with socketPath, found %.200q: %w", WorkerStartupEnv, data, err)
 		}
 	}
 	return s, s.check()
@@ -71,9 +71,9 @@ func ReadWorkerStartup(getenv func(string) string) (*WorkerStartup, error) {
 func (s *WorkerStartup) check() error {
 	switch {
 	case s.Driver != WorkerDriver:
-		return fmt.Errorf("%s: driver: expected %q, found %.40q: a worker in a process of its own has no other", WorkerStartupEnv, WorkerDriver, s.Driver)
+		return fmt.Errorf("%s: driver: expected %q, found %.40q: let the host start this worker as a process of its own", WorkerStartupEnv, WorkerDriver, s.Driver)
 	case s.SocketPath == "":
-		return fmt.Errorf("%s: socketPath is missing", WorkerStartupEnv)
+		return fmt.Errorf("%s: socketPath: expected the absolute path to listen on, found none: let a host of %s start this worker", WorkerStartupEnv, IsolatedWorkersProtocol)
 	case s.ConnectTimeout < 0 || s.ConnectTimeout > MaxWorkerTimeout:
 		return fmt.Errorf("%s: serverConnectTimeout: expected milliseconds, or 0 for no limit, found %d; at most %d", WorkerStartupEnv, s.ConnectTimeout, MaxWorkerTimeout)
 	}
