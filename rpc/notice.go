@@ -200,8 +200,9 @@ type noticeQueue struct {
 	mu      sync.Mutex // guards all below
 	next    uint64     // the number that the next notice must have
 	queue   []*inbound
+	open    int                // arrived and not acknowledged: in queue, being handled, or owed
 	owed    uint64             // handled and not acknowledged
-	bytes   int                // of frames in queue, or handled and not acknowledged
+	bytes   int                // of the frames of those that are open
 	unpaid  int                // of bytes, what owed stands for
 	running bool               // the goroutine lives
 	cancel  context.CancelFunc // ends the context of the notice that is being handled; nil if none is
@@ -211,12 +212,12 @@ type noticeQueue struct {
 func (q *noticeQueue) add(in *inbound) (start bool, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	open := len(q.queue) + int(q.owed)
-	if in.frame.Tx != (wire.Tx{N: q.next}) || open >= noticeWindow || q.bytes >= noticeBytes {
+	if in.frame.Tx != (wire.Tx{N: q.next}) || q.open >= noticeWindow || q.bytes >= noticeBytes {
 		return false, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("notice %s where number %d was due, with %d of %d, and %d of %d bytes, unacknowledged",
-			abridged(in.frame.Tx.String()), q.next, open, noticeWindow, q.bytes, noticeBytes)}
+			abridged(in.frame.Tx.String()), q.next, q.open, noticeWindow, q.bytes, noticeBytes)}
 	}
 	q.next++
+	q.open++
 	q.bytes += in.size
 	q.queue = append(q.queue, in)
 	start, q.running = !q.running, true
@@ -264,6 +265,7 @@ func (q *noticeQueue) done(in *inbound) (acknowledge uint64) {
 		return 0
 	}
 	acknowledge, q.owed = q.owed, 0
+	q.open -= int(acknowledge)
 	q.bytes -= q.unpaid
 	q.unpaid = 0
 	return acknowledge

@@ -3,6 +3,7 @@ package rpc_test
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -37,7 +38,7 @@ func TestAPeerThatBreaksARuleEndsTheConnectionWithASentence(t *testing.T) {
 		"a notice again":                 {func(r *raw) { r.send(notice(1), 1); r.send(notice(1), 1) }, "notice 1 where number 2 was due"},
 		"a notice with a text as number": {func(r *raw) { r.send(wire.Frame{Kind: wire.Notice, Tx: wire.Tx{S: "1"}, Type: string(wave)}, 1) }, "notice 1 where number 1 was due"},
 		"more notices than the window": {func(r *raw) {
-			for n := range uint64(1026) {
+			for n := range uint64(1025) {
 				r.send(notice(n+1), 1)
 			}
 		}, "with 1024 of 1024"},
@@ -93,6 +94,25 @@ func TestWhatAPeerMayDoEndsNothing(t *testing.T) {
 			r.alive()
 		})
 	}
+}
+
+func TestTheNoticeThatIsBeingHandledCountsInTheWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := rawPeer(t, handling(wave.Handle(func(ctx context.Context, _ int) error { <-ctx.Done(); return nil })))
+		go io.Copy(io.Discard, r.stream)
+		for n := range uint64(1024) {
+			r.send(wire.Frame{Kind: wire.Notice, Tx: wire.Tx{N: n + 1}, Type: string(wave)}, 1)
+		}
+		synctest.Wait() // the first one is being handled
+		if err := r.conn.Err(); err != nil {
+			t.Fatalf("after 1,024 notices: %v", err)
+		}
+		r.send(wire.Frame{Kind: wire.Notice, Tx: wire.Tx{N: 1025}, Type: string(wave)}, 1)
+		synctest.Wait()
+		if err := r.conn.Err(); !errors.Is(err, rpc.Protocol) || !strings.Contains(err.Error(), "with 1024 of 1024") {
+			t.Errorf("after 1,025 notices: %v", err)
+		}
+	})
 }
 
 func TestAReplyToNoCallIsCountedAndDropped(t *testing.T) {

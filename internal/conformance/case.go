@@ -87,7 +87,10 @@ func Cases() ([]Case, error) {
 //	< {...}              the next frame is like this
 //	<? {...}             the same, for a group of such lines in any order
 //	acked N              N notices have been acknowledged with credit, all in all
-//	told N               N notices arrive, and then nothing for a fifth of a second; fewer if it keeps a smaller window
+//	told N               N notices arrive, and then nothing for a fifth of a second; fewer if it keeps a smaller window. $told is how many
+//	takes N              N notices have arrived since the beginning; those that come now are acknowledged one by one
+//	notify N {...}       send N notices like this, numbered, and wait for acknowledgements where the window is full
+//	flood N {...}        the same, without waiting
 //	open                 the connection answers a ping
 //	pinged               the plugin has sent a ping
 //	silent               nothing arrives for a fifth of a second
@@ -101,9 +104,9 @@ func Cases() ([]Case, error) {
 //	describes            what it wrote to stdout is a description
 //
 // In frames "*" is anything that is there, "?" anything or nothing; an object with a key "..." may have more keys. "$name" is filled in: token,
-// wrong, call, notice, or what an earlier frame had in its place. "$fill:N" makes a text of such a length that its frame has N bytes.
+// wrong, call, notice, told, wide (a name of 20,000 bytes), or what an earlier frame had in its place. "$fill:N" makes a text of such a length that its frame has N bytes.
 // Between the steps the runner answers pings, refuses calls of the plugin and acknowledges its notices, unless their names begin
-// with "conformance.".
+// with "conformance.". A notice beyond the window fails any case.
 func Parse(name, text string) (Case, error) {
 	c := Case{Name: name}
 	head := true

@@ -88,14 +88,19 @@ func TestAPluginOfTheLibraryThatHandlesAllMessagesPassesAllCases(t *testing.T) {
 	}
 }
 
+// notInAnotherLanguage is what the samples in other languages may leave out.
+const notInAnotherLanguage = "it does not handle conformance.hold"
+
 func TestPluginsInOtherLanguagesPassAllCases(t *testing.T) {
 	for path, interpreter := range map[string]string{"node-greeter/conformance.mjs": "node", "python-greeter/conformance.py": "python3"} {
 		t.Run(interpreter, func(t *testing.T) {
 			if _, err := exec.LookPath(interpreter); err != nil {
 				t.Skipf("%s is not in PATH: install it to test sample-plugins/%s (make test-all insists on it)", interpreter, path)
 			}
-			if r := run(t, filepath.Join("../../sample-plugins", path)); r.NotClaimed != 0 {
-				t.Errorf("%d cases are not claimed", r.NotClaimed)
+			for _, r := range run(t, filepath.Join("../../sample-plugins", path)).Results {
+				if r.Status == conformance.NotClaimed && r.Why != notInAnotherLanguage {
+					t.Errorf("%s is not claimed: %s", r.Case, r.Why)
+				}
 			}
 		})
 	}

@@ -17,21 +17,24 @@ import (
 
 // A peer is one connection to the plugin, and what its frames have said so far.
 type peer struct {
-	conn      net.Conn
-	reader    *wire.Reader
-	format    wire.Format
-	split     bool
-	frames    chan received // from read, which closes it
-	kept      []frame       // read and not expected yet
-	pending   map[string]bool
-	acked     uint64
-	notices   uint64 // the plugin's
-	pings     uint64 // ours
-	pinged    bool   // by the plugin
-	ponged    uint64
-	goodbye   bool
-	ended     error // why there are no more frames; io.EOF if the plugin closed
-	violation error // what the plugin may not do, whatever the case expects
+	conn       net.Conn
+	reader     *wire.Reader
+	format     wire.Format
+	split      bool
+	frames     chan received // from read, which closes it
+	kept       []frame       // read and not expected yet
+	pending    map[string]bool
+	acked      uint64
+	notices    uint64 // the plugin's, so far
+	told       window // the plugin's notices that are not acknowledged
+	said       window // ours
+	lastNotice uint64 // ours
+	pings      uint64 // ours
+	pinged     bool   // by the plugin
+	ponged     uint64
+	goodbye    bool
+	ended      error // why there are no more frames; io.EOF if the plugin closed
+	violation  error // what the plugin may not do, whatever the case expects
 }
 
 // A frame is what the plugin sent: as JsonSerializer has it, and as values.
@@ -39,6 +42,7 @@ type frame struct {
 	wire.Frame
 	line  string
 	value any
+	size  int // bytes, with prefix or terminator
 }
 
 type received struct {
@@ -92,6 +96,7 @@ func (p *peer) read() {
 			return
 		}
 		f, err := p.decode(append([]byte(nil), buf.B...))
+		f.size = len(buf.B) + p.overhead()
 		buf.Release()
 		p.frames <- received{f, err}
 		if err != nil {
@@ -142,10 +147,24 @@ func (p *peer) send(text any) error {
 	if err != nil {
 		return err
 	}
-	if f.Kind == wire.Request {
+	switch {
+	case f.Kind == wire.Request:
 		p.pending[key(f.Tx)] = true
+	case f.Kind == wire.Notice:
+		p.lastNotice = f.Tx.N
+		p.said.add(len(b))
+	case f.Kind == wire.Credit && f.Tx.IsZero():
+		p.told.acknowledge(f.Meta.Items)
 	}
 	return p.write(b)
+}
+
+// overhead is what a frame has besides its own bytes: a terminator, or the length prefix.
+func (p *peer) overhead() int {
+	if n := len(p.format.Terminator()); n > 0 {
+		return n
+	}
+	return 4
 }
 
 func (p *peer) encode(f *wire.Frame, payload any) ([]byte, error) {
@@ -157,10 +176,7 @@ func (p *peer) encode(f *wire.Frame, payload any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	frame := len(p.format.Terminator())
-	if frame == 0 {
-		frame = 4 // the length prefix
-	}
+	frame := p.overhead()
 	for n := want; n > 0; {
 		b, err := p.format.Append(nil, f, strings.Repeat("x", n), 64<<20)
 		if err != nil || len(b)-frame == want {
@@ -295,6 +311,7 @@ func (p *peer) took(f frame) (bool, error) {
 	case wire.Credit:
 		if f.Tx.IsZero() {
 			p.acked += f.Meta.Items
+			p.said.acknowledge(f.Meta.Items)
 		}
 		return false, nil
 	case wire.Ping:
@@ -307,13 +324,10 @@ func (p *peer) took(f frame) (bool, error) {
 		p.goodbye = true
 		return true, nil
 	case wire.Notice:
-		if p.notices++; f.Tx.N != p.notices || f.Tx.S != "" {
-			return false, fmt.Errorf("notices are numbered from 1 without gaps: want %d, found %s", p.notices, clip(f.line))
+		if err := p.toldNotice(f); err != nil || strings.HasPrefix(f.Type, "conformance.") {
+			return err == nil, err
 		}
-		if strings.HasPrefix(f.Type, "conformance.") {
-			return true, nil
-		}
-		return false, p.reply(&wire.Frame{Kind: wire.Credit, Meta: wire.Meta{Items: 1}}, nil)
+		return false, p.credit(1)
 	case wire.Request:
 		if strings.HasPrefix(f.Type, "conformance.") {
 			return true, nil

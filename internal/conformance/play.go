@@ -43,7 +43,7 @@ func init() { // not a literal: the functions look at each other through it
 	verbs = map[string]func(*play, context.Context, Step) error{
 		"dial": (*play).dial, "hello": (*play).hello, "accepted": (*play).accepted, "refused": (*play).refused,
 		">": (*play).say, "raw": (*play).raw, "<": (*play).hear, "<?": (*play).hearAnyOrder,
-		"acked": (*play).acked, "told": (*play).told, "open": (*play).open, "pinged": (*play).pinged, "silent": (*play).silent, "end": (*play).ends, "close": (*play).closeConn,
+		"acked": (*play).acked, "told": (*play).told, "takes": (*play).takes, "notify": (*play).notify, "flood": (*play).flood, "open": (*play).open, "pinged": (*play).pinged, "silent": (*play).silent, "end": (*play).ends, "close": (*play).closeConn,
 		"signal": (*play).signal, "cut": (*play).cut, "exit": (*play).exits, "gone": (*play).gone, "stderr": (*play).stderr, "describes": (*play).describes,
 	}
 }
@@ -126,7 +126,7 @@ func (p *play) hangUp() {
 }
 
 func (p *play) variables() variables {
-	vars := variables{"token": p.process.startup.Token, "wrong": wire.NewSecret()}
+	vars := variables{"token": p.process.startup.Token, "wrong": wire.NewSecret(), "wide": "conformance.wide" + strings.Repeat("x", 20_000)}
 	for _, need := range []string{"$call", "$notice"} {
 		if name := p.plugin.find(need); name != "" {
 			vars[need[1:]] = name

@@ -89,25 +89,6 @@ func (p *play) acked(_ context.Context, s Step) error {
 	return nil
 }
 
-// told expects as many of the plugin's notices as its window lets through.
-func (p *play) told(_ context.Context, s Step) error {
-	most, err := strconv.Atoi(s.Rest)
-	if err != nil {
-		return err
-	}
-	for n := 0; ; n++ {
-		f, err := p.peer(s).next(silentTime)
-		switch {
-		case errors.Is(err, errQuiet) && n > 0:
-			return nil
-		case err != nil:
-			return err
-		case f.Kind != wire.Notice || n == most:
-			return fmt.Errorf("want at most %d notices that are not acknowledged, found %s", most, clip(f.line))
-		}
-	}
-}
-
 // open pings.
 func (p *play) open(_ context.Context, s Step) error {
 	peer := p.peer(s)

@@ -15,6 +15,7 @@ const (
 	sleep rpc.Query[duration, struct{}] = "conformance.sleep"
 	fail  rpc.Query[failure, struct{}]  = "conformance.fail"
 	note  rpc.Notice[text]              = "conformance.note"
+	hold  rpc.Notice[duration]          = "conformance.hold"
 	notes rpc.Query[struct{}, texts]    = "conformance.notes"
 	call  rpc.Method[message, any]      = "conformance.call"
 	tell  rpc.Method[message, struct{}] = "conformance.tell"
@@ -54,6 +55,10 @@ func main() {
 		}),
 		note.Handle(n.add),
 		notes.Handle(n.list),
+		hold.Handle(func(ctx context.Context, d duration) error {
+			_, err := sleepFor(ctx, d)
+			return err
+		}),
 		call.Handle(func(ctx context.Context, m message) (any, error) {
 			return rpc.Method[any, any](m.Type).Call(ctx, rpc.Caller(ctx), m.Payload)
 		}),
