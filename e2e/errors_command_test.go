@@ -166,8 +166,8 @@ func TestErrorsOfTheCommandLine(t *testing.T) {
 	}
 	hints := s.line(`$H call plugins oddity oddity.relay '{"n": 1}'`)
 	c.fits(`Plugin "NAME"`, textError(hints[len(hints)-1]))
-	c.asWritten(byLuck, "MESSAGE is a TYPE", "print the result", "print as JSON", `plugin "NAME" does not handle message "MESSAGE": it handles none`)
-	c.asWritten(elsewhere, "MESSAGE was sent", "MESSAGE: the answer cannot", "PATH is written", "N TEXT not shown", "this command is no release")
+	c.asWritten(byLuck, "print the result", "print as JSON")
+	c.asWritten(unbuilt, "MESSAGE is a TYPE", `plugin "NAME" does not handle message "MESSAGE": it handles none`, "MESSAGE: the answer cannot", "N TEXT not shown", "this command was not made")
 }
 
 // shapesOfJSON are the errors of payloads and answers, as call prints them behind the message's name.

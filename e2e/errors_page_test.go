@@ -183,6 +183,7 @@ const (
 	byLuck      = "it takes a moment that cannot be chosen, or a failing system call"
 	otherUser   = "it takes another user, and tests may run as root, whom no mode keeps out"
 	elsewhere   = "a peer or launcher that is made for it stands in the tests of the package that says it"
+	unbuilt     = "it takes a program that no test builds: a release of the command, a plugin of a later version, or one without handlers"
 	wrapper     = "it stands in front of others, and is compared with them"
 )
 

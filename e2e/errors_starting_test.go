@@ -66,11 +66,11 @@ func TestErrorsOfStartingAPlugin(t *testing.T) {
 	t.Run("hook", c.hangingHook)
 	t.Run("shapes", c.shapes)
 	t.Run("limits", c.startLimits)
-	c.asWritten(elsewhere, `MESSAGE: plugin "NAME" is being replaced`, "handshake: the plugin began its answer", `plugin "NAME" VERSION calls its host`, "protocol mismatch: host offers LIST, plugin speaks N: rebuild", "no connection after", "host.Reconnect.Delay")
+	c.asWritten(elsewhere, `MESSAGE: plugin "NAME" is being replaced`, "handshake: the plugin began its answer", `plugin "NAME" VERSION calls its host`, "protocol mismatch: host offers LIST, plugin speaks N: rebuild", "no connection after")
 	c.asWritten(byLuck, "handshake: the plugin closed", "dial PATH", "arm the lifeline: ", "arm the lifeline (", "copy PATH is replaced")
 	c.asWritten(otherUser, "permission denied: this user may not enter", "permission denied: this user may not execute", "this user may not read")
 	c.asWritten(shortage, "the system refuses", "the system has no memory", "no descriptors are left", "the start-up line has N bytes and")
-	c.asWritten(otherSystem, "create a job", "open process", "put process", "limit the job")
+	c.asWritten(otherSystem, "host.Reconnect.Delay", "create a job", "open process", "put process", "limit the job")
 }
 
 // callsWhileStarting are the errors of those who call a plugin that has not started, or is another than they think.
