@@ -154,6 +154,15 @@ func (c *chapter) logOfConnections(t *testing.T) {
 	r.send(wire.Frame{Kind: wire.Request, Type: "no tx"}, nil)
 	_ = r.over()
 
+	vague := newRawPeer(t, codec.MessagePackSerializer{}, rpc.Options{Logger: j.logger})
+	go func() {
+		_, _ = vague.stream.Read(make([]byte, 1024))
+		vague.send(wire.Frame{Kind: wire.Progress, Tx: wire.Tx{N: 1}}, 7)
+		vague.send(wire.Frame{Kind: wire.Result, Tx: wire.Tx{N: 1}}, number{})
+	}()
+	_, err := doubled.Call(rpc.OnProgress(t.Context(), func(rpc.Progress) {}), vague.conn, number{})
+	mustDo(t, err)
+
 	done := make(chan error, 1) // one slot: there is one call
 	mute := newRawPeer(t, lossy{encodes: `"error"`}, rpc.Options{Logger: j.logger, Observe: func(o rpc.Observation) { done <- o.Err }})
 	mute.send(wire.Frame{Kind: wire.Request, Type: "nobody.handles", Tx: wire.Tx{N: 1}}, nil)

@@ -97,8 +97,15 @@ func (c *chapter) orphanedWorker(t *testing.T) {
 // workersCalls are the errors of calls to a worker.
 func (c *chapter) workersCalls(t *testing.T) {
 	profile := rpc.Options{Protocol: rpc.ProtocolIsolatedWorkers, Side: rpc.FromHost}
-	a, _ := rpctest.PairWith(t, profile, rpc.Options{Protocol: rpc.ProtocolIsolatedWorkers, Side: rpc.FromPlugin})
+	streams := rpc.NewMux(rpc.Stream[number, number]("counted").Handle(func(context.Context, number, func(number) error) error { return nil }))
+	a, _ := rpctest.PairWith(t, profile, rpc.Options{Protocol: rpc.ProtocolIsolatedWorkers, Side: rpc.FromPlugin, Handlers: streams})
 	_, err := rpc.Method[number, number]("addResult").Call(t.Context(), a, number{})
+	c.meets(err)
+	const counted rpc.Stream[number, number] = "counted"
+	for _, err := range counted.Open(t.Context(), a, number{}) {
+		c.meets(err)
+	}
+	_, err = rpc.Method[number, number](counted).Call(t.Context(), a, number{})
 	c.meets(err)
 	_, err = a.Ping(t.Context())
 	c.meets(err)

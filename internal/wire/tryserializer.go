@@ -23,8 +23,14 @@ func specimens() []specimen {
 	text := &specimenText{"Zoë said:\n\"a\\b\""}
 	headers := map[string]string{"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
 	return []specimen{
-		{Frame{Kind: Request, Tx: Tx{N: 1}, Type: "greeter.greet", Meta: Meta{Deadline: 30_000, Headers: headers}}, text},
+		{Frame{Kind: Request, Tx: Tx{N: 1}, Type: "greeter.greet", Meta: Meta{Deadline: 30_000, Opens: "duplex", Progress: true, Items: 64, Bytes: 1 << 20, Headers: headers}}, text},
 		{Frame{Kind: Cancel, Tx: Tx{N: 1}}, nil},
+		{Frame{Kind: Upload, Tx: Tx{N: 1}}, text},
+		{Frame{Kind: UploadEnd, Tx: Tx{N: 1}}, nil},
+		{Frame{Kind: UploadCredit, Tx: Tx{N: 1}, Meta: Meta{Items: 64, Bytes: 1 << 20}}, nil},
+		{Frame{Kind: Item, Tx: Tx{N: 1}}, text},
+		{Frame{Kind: End, Tx: Tx{N: 1}}, nil},
+		{Frame{Kind: Progress, Tx: Tx{N: 1}}, text},
 		{Frame{Kind: Result, Tx: Tx{S: "a-1"}}, text},
 		{Frame{Kind: Error, Tx: Tx{N: 1<<64 - 1}}, text},
 		{Frame{Kind: Notice, Tx: Tx{N: 1}, Type: "greeter.seen", Meta: Meta{Headers: headers}}, text},
