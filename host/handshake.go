@@ -16,9 +16,10 @@ import (
 // handshake sends the host's line and checks the plugin's.
 func (i *instance) handshake(ctx context.Context, c *wire.Stream) (*wire.PluginHello, error) {
 	stop := context.AfterFunc(ctx, func() { cutShort(ctx, c) })
-	answer, err := i.exchange(ctx, c)
+	hello := i.hostHello()
+	answer, err := exchange(ctx, c, hello)
 	if err == nil {
-		err = i.checkAnswer(answer)
+		err = wire.CheckAnswer(&i.startup, hello, answer)
 	}
 	inTime := stop()
 	switch {
@@ -31,12 +32,16 @@ func (i *instance) handshake(ctx context.Context, c *wire.Stream) (*wire.PluginH
 	return answer, nil
 }
 
-// exchange sends the host's line and reads the plugin's.
-func (i *instance) exchange(ctx context.Context, c *wire.Stream) (*wire.PluginHello, error) {
-	hello := &wire.HostHello{
+// hostHello is the host's line.
+func (i *instance) hostHello() *wire.HostHello {
+	return &wire.HostHello{
 		Hotplug: i.startup.Hotplug, Serializer: i.startup.Serializer, Token: i.startup.Token, Host: i.env.info, Limits: i.spec.limits,
 		Handles: rpc.Records(i.env.mux.Uses()), Uses: rpc.Records(i.env.uses),
 	}
+}
+
+// exchange sends the host's line and reads the plugin's.
+func exchange(ctx context.Context, c *wire.Stream, hello *wire.HostHello) (*wire.PluginHello, error) {
 	if err := wire.WriteLine(c, hello); err != nil {
 		return nil, err
 	}
@@ -72,46 +77,4 @@ func handshakeError(ctx context.Context, err error) error {
 		return fmt.Errorf("handshake: the plugin closed the connection (%w)", err)
 	}
 	return fmt.Errorf("handshake: %w", err)
-}
-
-// checkAnswer says why this plugin cannot be used.
-func (i *instance) checkAnswer(h *wire.PluginHello) error {
-	if err := i.judge(h); err != nil {
-		return &wire.Refusal{Code: string(rpc.Protocol), Message: err.Error()}
-	}
-	return nil
-}
-
-func (i *instance) judge(h *wire.PluginHello) error {
-	if !wire.SameSecret(h.Answer, i.startup.Answer) {
-		return errors.New("wrong secret: what answers on the socket is not the process that was started")
-	}
-	if h.Hotplug != wire.Version {
-		return fmt.Errorf("the plugin picked protocol %d, this host offered %v: rebuild the plugin", h.Hotplug, i.startup.Hotplug)
-	}
-	if h.Serializer != i.startup.Serializer {
-		return wire.SerializerMismatch(i.startup.Serializer, h.Serializer)
-	}
-	if err := i.checkIdentity(h.Plugin); err != nil {
-		return err
-	}
-	if err := wire.CheckUses(rpc.Records(i.env.uses), h.Handles, false); err != nil {
-		return fmt.Errorf("plugin %s: %w", i.spec.title(), err)
-	}
-	if err := wire.CheckUses(h.Uses, rpc.Records(i.env.mux.Uses()), true); err != nil {
-		return fmt.Errorf("plugin %s calls its host: %w (here is the plugin, there the host)", i.spec.title(), err)
-	}
-	return nil
-}
-
-// checkIdentity compares who the plugin says it is with its manifest. A plugin need not say.
-func (i *instance) checkIdentity(said *wire.PluginInfo) error {
-	if said == nil || i.spec.version == "" {
-		return nil
-	}
-	if said.Name != i.spec.name || said.Version != i.spec.version {
-		return fmt.Errorf("the binary is %s %s, its plugin.json says %s %s: install the manifest and the binary of one version",
-			said.Name, said.Version, i.spec.name, i.spec.version)
-	}
-	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -37,13 +36,10 @@ type spec struct {
 	socket        string // empty: one of the runtime folder
 }
 
-// title is name and version, as texts say them; a worker without a manifest has no version.
-func (s *spec) title() string {
-	if s.version == "" {
-		return strconv.Quote(s.name)
-	}
-	return strconv.Quote(s.name) + " " + s.version
-}
+func (s *spec) identity() wire.Identity { return wire.Identity{Name: s.name, Version: s.version} }
+
+// title is name and version, as texts say them.
+func (s *spec) title() string { return s.identity().Title() }
 
 // An instance is one process of a plugin and the connection to it.
 type instance struct {
@@ -153,7 +149,7 @@ func (i *instance) startupLine(inherits bool) ([]byte, error) {
 	t := i.spec.timeouts
 	i.startup = wire.Startup{
 		Hotplug: []int{wire.Version}, Socket: i.socket, Serializer: i.spec.serializer.Name(), Token: wire.NewSecret(), Answer: wire.NewSecret(),
-		Plugin: wire.Identity{Name: i.spec.name, Version: i.spec.version}, Host: i.env.info, Limits: i.spec.limits,
+		Plugin: i.spec.identity(), Host: i.env.info, Limits: i.spec.limits,
 		LogLevel: i.env.logger.GetLevel().String(),
 		Timeouts: wire.Timeouts{
 			Start: t.Start.Milliseconds(), Call: t.Call.Milliseconds(), Stop: t.Stop.Milliseconds(),

@@ -83,8 +83,8 @@ func TestASerializerThatCannotBeUsedEndsWithSeventyEightBeforeAnythingIsAccepted
 			l := serve(t, plugin.Server{Serializer: c.own}, func(s *wire.Startup) { s.Serializer = c.host })
 			l.dial()
 			err := <-l.ended
-			if err == nil || err.Error() != c.want || plugin.ExitCode(err) != 78 || len(l.listener.conns) != 1 {
-				t.Errorf("%v, code %d, %d connections wait", err, plugin.ExitCode(err), len(l.listener.conns))
+			if err == nil || err.Error() != c.want || plugin.ExitCode(err) != 78 || l.Listener.Waiting() != 1 {
+				t.Errorf("%v, code %d, %d connections wait", err, plugin.ExitCode(err), l.Listener.Waiting())
 			}
 		})
 	}
@@ -129,7 +129,7 @@ func TestItStatesItsIdentityOnlyWithAnEmbeddedManifest(t *testing.T) {
 	for _, manifest := range [][]byte{nil, []byte(`{"name":"greeter","version":"1.4.0","x-more":1}`)} {
 		synctest.Test(t, func(t *testing.T) {
 			l := serve(t, plugin.Server{Manifest: manifest})
-			_, answer, err := l.try(l.hello())
+			_, answer, err := l.try(l.Hello())
 			if err != nil {
 				t.Fatal(err)
 			}

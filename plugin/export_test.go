@@ -8,23 +8,8 @@ import (
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
-// Given is what a host gives a process, without a process.
-type Given struct {
-	Startup  *wire.Startup
-	Listener net.Listener
-	Lifeline io.Reader // nil: none
-	Kill     func()    // what ends the process group
-}
-
-// Serve is Run for what was given.
-func (s Server) Serve(ctx context.Context, g Given) error {
-	id, err := s.identity()
-	if err != nil {
-		return err
-	}
-	s.kill = g.Kill
-	return s.serve(ctx, &inherited{startup: g.Startup, listener: g.Listener, rest: g.Lifeline}, id)
-}
+// UntilSignalled is a context that ends when this process is asked to leave.
+var UntilSignalled = untilSignalled
 
 // Inherit reads what HOTPLUG_STARTUP says, and lets go of it.
 func Inherit(env string) error {

@@ -20,6 +20,7 @@ type inherited struct {
 	listener net.Listener
 	lifeline *os.File // its end of file means that the host is gone; nil if there is none. It stays open until the process ends
 	rest     io.Reader
+	kill     func() // ends the process group; nil: killGroup
 }
 
 func (in *inherited) close() { in.listener.Close() }

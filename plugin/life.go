@@ -3,11 +3,8 @@ package plugin
 import (
 	"context"
 	"io"
-	"os"
-	"os/signal"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/go-hotplug/hotplug/codec"
@@ -43,7 +40,7 @@ func (s Server) serve(ctx context.Context, in *inherited, id *identity) error {
 	}
 	l := &life{
 		s: s, in: in, id: id, serializer: serializer, host: newHostPeer(in.callTimeout()), sessions: make(chan *session), goodbyes: make(chan rpc.Goodbye, 1),
-		gone: make(chan struct{}), kill: s.kill, killed: make(chan struct{}), stopped: make(chan struct{}),
+		gone: make(chan struct{}), kill: in.kill, killed: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if l.kill == nil {
 		l.kill = killGroup
@@ -52,11 +49,8 @@ func (s Server) serve(ctx context.Context, in *inherited, id *identity) error {
 	return l.run(ctx)
 }
 
-// run waits for the host, serves it, and leaves.
+// run waits for the host, serves it, and leaves; also when ctx ends, which is what asks this process to leave.
 func (l *life) run(ctx context.Context) error {
-	ctx, stopSignals := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stopSignals()
-	outliveOutput()
 	go l.watchLifeline()
 	accepting, stopAccepting := context.WithCancel(context.Background())
 	defer stopAccepting()
@@ -204,10 +198,6 @@ func (l *life) endWithHost() {
 	case <-timer.C:
 	}
 }
-
-// outliveOutput keeps a line that is printed when nobody reads any more from ending this process by SIGPIPE, before its Stop hook and
-// the rest of its group have had their turn. It is not signal.Ignore, which children would inherit.
-func outliveOutput() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // watchLifeline ends the process group when the host is gone.
 func (l *life) watchLifeline() {

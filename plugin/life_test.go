@@ -150,7 +150,7 @@ func TestTheFeatureIsStatedOnlyWithAStartHook(t *testing.T) {
 	for _, start := range []func(context.Context) error{nil, func(context.Context) error { return nil }} {
 		synctest.Test(t, func(t *testing.T) {
 			l := serve(t, plugin.Server{Start: start})
-			_, answer, err := l.try(l.hello())
+			_, answer, err := l.try(l.Hello())
 			if err != nil || (len(answer.Features) == 1) != (start != nil) || len(answer.Handles) != 0 {
 				t.Errorf("%+v, %v", answer, err)
 			}
@@ -192,7 +192,7 @@ func TestAHostThatDiesTakesTheGroupWithItAfterTheStopHook(t *testing.T) {
 			l := serve(t, plugin.Server{Stop: func(context.Context) error { stops.Add(1); <-time.After(c.hook); return nil }})
 			h, _ := l.connect()
 			began := time.Now()
-			l.lifeline.Close()
+			l.Die()
 			h.Close()
 			if d := (<-l.killed).Sub(began); d != c.killed || stops.Load() != 1 {
 				t.Errorf("%s: killed after %s, Stop ran %d times", name, d, stops.Load())
@@ -221,7 +221,7 @@ func TestKeepAliveOutlivesItsHostsLifeline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := serve(t, plugin.Server{}, func(s *wire.Startup) { s.Disconnect.Mode = lifecycle.KeepAlive })
 		c, _ := l.connect()
-		l.lifeline.Close()
+		l.Die()
 		time.Sleep(time.Minute)
 		if _, err := c.Ping(t.Context()); err != nil || l.kills.Load() != 0 {
 			t.Errorf("ping %v, killed %d times", err, l.kills.Load())

@@ -26,7 +26,7 @@ func TestHandshakeRefusesAHostThatIsNotItsOwnAndGoesOnWaiting(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := serve(t, plugin.Server{Uses: []rpc.Use{ask.Use()}, Handlers: []rpc.Handler{echo.Handle(echoed)}})
-				h := l.hello()
+				h := l.Hello()
 				h.Handles = rpc.Records([]rpc.Use{ask.Use()})
 				r.change(h)
 				_, _, err := l.try(h)
@@ -117,7 +117,7 @@ func TestAnotherHostIsBusyOnlyWhileTheFirstAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := serve(t, plugin.Server{Handlers: []rpc.Handler{echo.Handle(echoed)}})
 		first, _ := l.connect()
-		other := l.hello()
+		other := l.Hello()
 		other.Host.ID = "second"
 		_, _, err := l.try(other)
 		contains(t, err, "busy: another host is connected to this plugin")
@@ -129,10 +129,10 @@ func TestAnotherHostIsBusyOnlyWhileTheFirstAnswers(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		l := serve(t, plugin.Server{})
-		if _, _, err := l.try(l.hello()); err != nil { // reads nothing any more: no pong
+		if _, _, err := l.try(l.Hello()); err != nil { // reads nothing any more: no pong
 			t.Fatal(err)
 		}
-		other := l.hello()
+		other := l.Hello()
 		other.Host.ID = "second"
 		began := time.Now()
 		s, _, err := l.try(other)

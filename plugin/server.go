@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/plugin/internal/seam"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -51,8 +54,6 @@ type Server struct {
 	HostConnectTimeout time.Duration
 
 	Logger hclog.Logger // nil: Logger()
-
-	kill func() // the seam for tests: what ends the process group; nil: killGroup
 }
 
 // Run serves until the host says goodbye (nil), the host is gone, ctx ends, or SIGTERM or SIGINT asks to leave (nil). It may be called once in a process.
@@ -67,6 +68,9 @@ func (s Server) Run(ctx context.Context) error {
 	id, err := s.identity()
 	if err != nil {
 		return err
+	}
+	if g, ok := seam.Of(ctx); ok {
+		return s.serve(ctx, &inherited{startup: g.Startup, listener: g.Listener, rest: g.Lifeline, kill: g.Kill}, id)
 	}
 	if os.Getenv(wire.DescribeEnv) == "1" {
 		return s.describe(os.Stdout, id)
@@ -87,8 +91,20 @@ func (s Server) Run(ctx context.Context) error {
 	if level := hclog.LevelFromString(in.startup.LogLevel); !own && level != hclog.NoLevel {
 		s.Logger.SetLevel(level) // what the host would drop need not travel
 	}
+	ctx, stopSignals := untilSignalled(ctx)
+	defer stopSignals()
 	return s.serve(ctx, in, id)
 }
+
+// untilSignalled returns a context that ends when this process is asked to leave.
+func untilSignalled(ctx context.Context) (context.Context, context.CancelFunc) {
+	outliveOutput()
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+}
+
+// outliveOutput keeps a line that is printed when nobody reads any more from ending this process by SIGPIPE, before its Stop hook and
+// the rest of its group have had their turn. It is not signal.Ignore, which children would inherit.
+func outliveOutput() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // Logger returns a logger whose lines the host logs again at their level. Started by hand it writes text for people.
 func Logger() hclog.Logger {

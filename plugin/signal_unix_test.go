@@ -3,6 +3,7 @@
 package plugin_test
 
 import (
+	"context"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,11 +15,16 @@ import (
 
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/plugin"
+	"github.com/go-hotplug/hotplug/plugin/internal/fakehost"
+	"github.com/go-hotplug/hotplug/plugin/internal/seam"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
 func TestSigtermSaysGoodbyeFirst(t *testing.T) {
 	l := serve(t, plugin.Server{})
+	asked, stop := plugin.UntilSignalled(context.Background())
+	defer stop()
+	context.AfterFunc(asked, l.ask)
 	c, goodbyes := l.connect()
 	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -48,7 +54,8 @@ func TestItServesOnARealSocketWhosePeerItChecks(t *testing.T) {
 	startup := &wire.Startup{Hotplug: []int{1}, Serializer: "MessagePackSerializer", Token: wire.NewSecret(), Answer: wire.NewSecret(), Host: wire.HostInfo{ID: "first"}}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- plugin.Server{Handlers: []rpc.Handler{echo.Handle(echoed)}}.Serve(t.Context(), plugin.Given{Startup: startup, Listener: listener})
+		ctx := seam.With(t.Context(), seam.Given{Startup: startup, Listener: listener})
+		ended <- plugin.Server{Handlers: []rpc.Handler{echo.Handle(echoed)}}.Run(ctx)
 	}()
 	conn, err := net.Dial("unix", path)
 	if err != nil {
@@ -76,7 +83,7 @@ func TestItServesOnARealSocketWhosePeerItChecks(t *testing.T) {
 
 // scarce is a listener whose first accepts find no descriptor.
 type scarce struct {
-	*memory
+	*fakehost.Listener
 	left atomic.Int32
 }
 
@@ -84,14 +91,14 @@ func (s *scarce) Accept() (net.Conn, error) {
 	if s.left.Add(-1) >= 0 {
 		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
 	}
-	return s.memory.Accept()
+	return s.Listener.Accept()
 }
 
 func TestAnAcceptThatFailsIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		poor := &scarce{}
 		poor.left.Store(3)
-		l := serveOn(t, plugin.Server{Handlers: []rpc.Handler{echo.Handle(echoed)}}, func(m *memory) net.Listener { poor.memory = m; return poor })
+		l := serveOn(t, plugin.Server{Handlers: []rpc.Handler{echo.Handle(echoed)}}, func(m *fakehost.Listener) net.Listener { poor.Listener = m; return poor })
 		c, _ := l.connect()
 		if _, err := echo.Call(t.Context(), c, ""); err != nil {
 			t.Error(err)

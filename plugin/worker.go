@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/go-hotplug/hotplug/internal/wire"
@@ -84,9 +82,8 @@ func (libraryHost) Open(_ context.Context, m *rpc.Message) (rpc.Flow, error) {
 
 // work serves a host of the library, from the Start hook, which runs before there is a socket, to the end of its connection.
 func (s Server) work(ctx context.Context, startup *wire.WorkerStartup) error {
-	ctx, stopSignals := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stopSignals := untilSignalled(ctx)
 	defer stopSignals()
-	outliveOutput()
 	if s.Start != nil {
 		if err := s.Start(rpc.WithCaller(ctx, libraryHost{})); err != nil {
 			return exitf(exitWorker, "start: %v", err)

@@ -14,16 +14,16 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/go-hotplug/hotplug/codec"
-	"github.com/go-hotplug/hotplug/internal/pipe"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/plugin"
+	"github.com/go-hotplug/hotplug/plugin/internal/fakehost"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
 // A labour is one plugin that serves a host of the TypeScript library.
 type labour struct {
 	t        *testing.T
-	listener *memory
+	listener *fakehost.Listener
 	ask      context.CancelFunc
 	ended    chan error
 }
@@ -32,15 +32,13 @@ func toil(t *testing.T, s plugin.Server, startup wire.WorkerStartup) *labour {
 	s.Logger = hclog.NewNullLogger()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	l := &labour{t: t, listener: &memory{conns: make(chan net.Conn, 4), closed: make(chan struct{})}, ask: cancel, ended: make(chan error, 1)}
+	l := &labour{t: t, listener: fakehost.NewListener(), ask: cancel, ended: make(chan error, 1)}
 	go func() { l.ended <- s.Work(ctx, &startup, l.listener) }()
 	return l
 }
 
 func (l *labour) connect() *rpc.Conn {
-	here, there := pipe.New(0)
-	l.listener.conns <- there
-	c := rpc.NewConn(context.Background(), here, rpc.Options{Protocol: rpc.ProtocolIsolatedWorkers, Side: rpc.FromHost})
+	c := rpc.NewConn(context.Background(), l.listener.Dial(), rpc.Options{Protocol: rpc.ProtocolIsolatedWorkers, Side: rpc.FromHost})
 	l.t.Cleanup(func() { c.Close() })
 	return c
 }
