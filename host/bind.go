@@ -8,10 +8,7 @@ import (
 	"github.com/go-hotplug/hotplug/internal/proc"
 )
 
-// A binder binds a socket for a process to inherit, and dials it: the connection waits in the backlog until the process accepts. Both
-// results are nil where no descriptor can be inherited: the process then binds the socket itself.
-type binder func(path string) (net.Conn, *os.File, error)
-
+// bindSocket is a seam.Binder.
 func bindSocket(path string) (net.Conn, *os.File, error) {
 	if !proc.Inherits {
 		return nil, nil, nil

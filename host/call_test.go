@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/host/internal/seam"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -16,7 +17,7 @@ import (
 func (w *world) opening(ctx context.Context) (opened chan *host.Host, failed chan error) {
 	opened, failed = make(chan *host.Host, 1), make(chan error, 1)
 	go func() {
-		if h, err := host.Open(ctx, w.config); err != nil {
+		if h, err := host.Open(seam.With(ctx, w.Processes()), w.config); err != nil {
 			failed <- err
 		} else {
 			opened <- h
@@ -41,14 +42,14 @@ func TestACallWaitsWhileThePluginStarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		ready := make(chan struct{})
-		w.add("late", &fake{handlers: []rpc.Handler{echo.Handle(echoed)}, start: starts(ready)})
+		w.add("late", &fake{Handlers: []rpc.Handler{echo.Handle(echoed)}, Start: starts(ready)})
 		first := w.add("first", &fake{})
 		answered := make(chan struct{})
 		w.config.Handlers = []rpc.Handler{host.Forward(echo, "late")}
 		var got string
 		var err error
 		var waited time.Duration
-		first.serving = func(c *rpc.Conn) {
+		first.Serving = func(c *rpc.Conn) {
 			go func() { // a call of another plugin, while Open is under way
 				began := time.Now()
 				got, err = echo.Call(context.Background(), c, "hi")
@@ -86,7 +87,7 @@ func TestACallToAStartingPluginEndsAtItsDeadlineAndWasNotDelivered(t *testing.T)
 func TestACallFailsAtOnceAndSaysWhy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("broken", &fake{start: func(context.Context) error { return rpc.Errorf(rpc.NotFound, "no dictionary") }})
+		w.add("broken", &fake{Start: func(context.Context) error { return rpc.Errorf(rpc.NotFound, "no dictionary") }})
 		w.add("off", &fake{})
 		w.add("gone", &fake{})
 		w.write(w.config.Dir+"/torn/plugin.json", `{"manifest": 1, "name": "torn"`, 0o644)

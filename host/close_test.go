@@ -20,8 +20,8 @@ func TestStopGoesFromGoodbyeToSigtermToSigkillAtItsTimes(t *testing.T) {
 		want []string
 	}{
 		"in order":    {&fake{}, []string{"one: goodbye 0s"}},
-		"deaf":        {&fake{deaf: true}, []string{"one: goodbye 0s", "one: SIGTERM 5s"}},
-		"and defiant": {&fake{deaf: true, defiant: true}, []string{"one: goodbye 0s", "one: SIGTERM 5s", "one: SIGKILL 6s"}},
+		"deaf":        {&fake{Deaf: true}, []string{"one: goodbye 0s", "one: SIGTERM 5s"}},
+		"and defiant": {&fake{Deaf: true, Defiant: true}, []string{"one: goodbye 0s", "one: SIGTERM 5s", "one: SIGKILL 6s"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestStopGoesFromGoodbyeToSigtermToSigkillAtItsTimes(t *testing.T) {
 				if err := h.Close(); err != nil {
 					t.Error(err)
 				}
-				w.starter.Wait()
+				w.Starter.Wait()
 				if got := w.notes(); !slices.Equal(got, run.want) {
 					t.Errorf("got %q, want %q", got, run.want)
 				}
@@ -48,7 +48,7 @@ func TestCallsInFlightFinishBeforeThePluginStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		slowly := func(context.Context, string) (string, error) { <-time.After(20 * time.Second); return "done", nil }
-		w.add("one", &fake{handlers: []rpc.Handler{echo.Handle(slowly)}})
+		w.add("one", &fake{Handlers: []rpc.Handler{echo.Handle(slowly)}})
 		h := w.open()
 		result := make(chan error, 1)
 		go func() {
@@ -68,7 +68,7 @@ func TestTheDrainLimitEndsCallsInFlightAndSaysWhy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.config.Timeouts = host.Timeouts{Drain: 3 * time.Second, Call: time.Hour}
-		w.add("one", &fake{handlers: []rpc.Handler{hang.Handle(hanging)}})
+		w.add("one", &fake{Handlers: []rpc.Handler{hang.Handle(hanging)}})
 		h := w.open()
 		result := make(chan error, 1)
 		go func() {
@@ -98,7 +98,7 @@ func TestTheDrainLimitEndsThePluginsCallsToTheHost(t *testing.T) {
 			ended <- ctx.Err()
 			return "", ctx.Err()
 		})}
-		w.add("one", &fake{serving: func(c *rpc.Conn) { go hang.Call(context.Background(), c, "") }})
+		w.add("one", &fake{Serving: func(c *rpc.Conn) { go hang.Call(context.Background(), c, "") }})
 		h := w.open()
 		synctest.Wait()
 		began := time.Now()
@@ -112,7 +112,7 @@ func TestTheDrainLimitEndsThePluginsCallsToTheHost(t *testing.T) {
 func TestCloseWhileStartingStopsTheLaunch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("late", &fake{instead: silent})
+		w.add("late", &fake{Instead: silent})
 		w.add("waits", &fake{}, members{"requires": members{"late": "^1"}})
 		ctx, cancel := context.WithCancelCause(t.Context())
 		_, failed := w.opening(ctx)
@@ -123,8 +123,8 @@ func TestCloseWhileStartingStopsTheLaunch(t *testing.T) {
 		if !errors.Is(err, enough) || err.Error() != "open host kit: enough" || time.Since(w.began) != 2*time.Second {
 			t.Errorf("%v after %s", err, time.Since(w.began))
 		}
-		w.starter.Wait()
-		if n := len(w.starter.Started()); n != 1 || !w.starter.Started()[0].Closed() {
+		w.Starter.Wait()
+		if n := len(w.Starter.Started()); n != 1 || !w.Starter.Started()[0].Closed() {
 			t.Errorf("%d processes", n)
 		}
 	})
@@ -133,7 +133,7 @@ func TestCloseWhileStartingStopsTheLaunch(t *testing.T) {
 func TestAPluginClosedWhileItStartsIsStoppedNotFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("late", &fake{start: starts(make(chan struct{}))})
+		w.add("late", &fake{Start: starts(make(chan struct{}))})
 		var events []string
 		w.config.Hooks.Event = func(e host.Event) { events = append(events, string(e.From)+">"+string(e.To)) }
 		ctx, cancel := context.WithCancel(t.Context())
@@ -141,7 +141,7 @@ func TestAPluginClosedWhileItStartsIsStoppedNotFailed(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		<-failed
-		w.starter.Wait()
+		w.Starter.Wait()
 		if !slices.Equal(events, []string{">starting", "starting>stopped"}) {
 			t.Errorf("events %q", events)
 		}
@@ -151,7 +151,7 @@ func TestAPluginClosedWhileItStartsIsStoppedNotFailed(t *testing.T) {
 func TestCloseTwiceAndAtOnceWaitsForTheEndEachTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("one", &fake{deaf: true})
+		w.add("one", &fake{Deaf: true})
 		h := w.open()
 		var wg sync.WaitGroup
 		began := time.Now()
@@ -171,7 +171,7 @@ func TestCloseTwiceAndAtOnceWaitsForTheEndEachTime(t *testing.T) {
 		if err := h.Close(); err != nil {
 			t.Error(err)
 		}
-		if terms, _ := w.starter.Started()[0].Signals(); terms != 1 {
+		if terms, _ := w.Starter.Started()[0].Signals(); terms != 1 {
 			t.Errorf("SIGTERM was sent %d times", terms)
 		}
 	})
@@ -180,7 +180,7 @@ func TestCloseTwiceAndAtOnceWaitsForTheEndEachTime(t *testing.T) {
 func TestAPluginThatSaysGoodbyeFirstIsStoppedInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		f := w.add("one", &fake{leave: make(chan struct{}), handlers: []rpc.Handler{echo.Handle(func(context.Context, string) (string, error) {
+		f := w.add("one", &fake{Handlers: []rpc.Handler{echo.Handle(func(context.Context, string) (string, error) {
 			<-time.After(9 * time.Second)
 			return "done", nil
 		})}})
@@ -191,7 +191,7 @@ func TestAPluginThatSaysGoodbyeFirstIsStoppedInOrder(t *testing.T) {
 			result <- err
 		}()
 		synctest.Wait()
-		close(f.leave)
+		f.Launched().Leave()
 		if err := <-result; err != nil {
 			t.Errorf("the call in flight: %v", err)
 		}
@@ -199,7 +199,7 @@ func TestAPluginThatSaysGoodbyeFirstIsStoppedInOrder(t *testing.T) {
 		if s := h.Plugin("one").Status(); s.State != host.Stopped || s.Reason != "it asked to leave" {
 			t.Errorf("status %+v", s)
 		}
-		if terms, _ := w.starter.Started()[0].Signals(); terms != 0 {
+		if terms, _ := w.Starter.Started()[0].Signals(); terms != 0 {
 			t.Errorf("SIGTERM was sent %d times", terms)
 		}
 	})

@@ -11,7 +11,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/go-hotplug/hotplug/internal/proc"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -44,9 +43,6 @@ type Config struct {
 	Hooks        Hooks
 	Reconnect    Reconnect // how to dial a plugin that cannot inherit its socket
 	AllowOutside bool      // let entries lie outside of their folder by a symbolic link, for development
-
-	starter proc.Starter // the seams for tests: what starts processes,
-	bind    binder       // and what binds the socket that one inherits
 }
 
 // Settings are the host's own for one plugin. They go before the manifest.
@@ -106,12 +102,6 @@ func (c *Config) setDefaults() {
 	}
 	if c.Logger == nil {
 		c.Logger = hclog.Default()
-	}
-	if c.starter == nil {
-		c.starter = proc.OS
-	}
-	if c.bind == nil {
-		c.bind = bindSocket
 	}
 }
 

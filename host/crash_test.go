@@ -19,7 +19,7 @@ import (
 func TestACrashWhileServingFailsThePluginWithAReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		f := w.add("one", &fake{exit: make(chan int), handlers: []rpc.Handler{hang.Handle(hanging)}})
+		f := w.add("one", &fake{Handlers: []rpc.Handler{hang.Handle(hanging)}})
 		h := w.open()
 		p := h.Plugin("one")
 		flying := make(chan error, 1)
@@ -28,7 +28,7 @@ func TestACrashWhileServingFailsThePluginWithAReport(t *testing.T) {
 			flying <- err
 		}()
 		synctest.Wait()
-		f.exit <- 3
+		f.Launched().Exit(3, "")
 		err := <-flying
 		if !errors.Is(err, rpc.Unavailable) || rpc.Delivered(err) != rpc.PerhapsDelivered || !strings.HasPrefix(err.Error(), `plugin "one" 1.0.0: `) || !strings.Contains(err.Error(), "exit status 3") {
 			t.Errorf("in flight: %v, delivered %s", err, rpc.Delivered(err))
@@ -50,7 +50,7 @@ func TestACrashWhileServingFailsThePluginWithAReport(t *testing.T) {
 func TestACrashReportHasTheLastFiftyLinesOfStderr(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("one", &fake{instead: func(c *proctest.Child, _ *wire.Startup, _ *wire.Stream) int {
+		w.add("one", &fake{Instead: func(c *proctest.Child, _ *wire.Startup, _ *wire.Stream) int {
 			for i := range 70 {
 				fmt.Fprintln(c.Stderr, "line", i)
 				fmt.Fprintln(c.Stdout, "not this")
@@ -86,11 +86,11 @@ func TestACrashReportShowsOnlyTheBeginningOfALongLine(t *testing.T) {
 func TestAPluginThatOnlyClosesItsConnectionIsEndedByTheHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		f := w.add("one", &fake{deaf: true, hangUp: make(chan struct{})})
+		f := w.add("one", &fake{Deaf: true})
 		var down host.Shutdown
 		w.config.Hooks.WorkerShutdown = func(_ host.Worker, s host.Shutdown) { down = s }
 		h := w.open()
-		close(f.hangUp)
+		f.Launched().Conn.Close()
 		time.Sleep(time.Second)
 		p := h.Plugin("one")
 		if s := p.Status(); s.State != host.Failed || s.Reason != "it closed its connection while it was serving and did not exit: the host ended it" {
@@ -106,9 +106,9 @@ func TestAPluginThatBreaksTheProtocolIsEndedAndTheCauseNamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		f := &fake{}
-		f.instead = func(c *proctest.Child, s *wire.Startup, stream *wire.Stream) int {
+		f.Instead = func(c *proctest.Child, s *wire.Startup, stream *wire.Stream) int {
 			_, _ = wire.ReadHostHello(stream.Reader)
-			_ = wire.WriteLine(stream, f.hello(s))
+			_ = wire.WriteLine(stream, f.Hello(s))
 			_, _ = stream.Write([]byte{0xff, 0xff, 0xff, 0xff, 0})
 			<-c.Context().Done()
 			return 1

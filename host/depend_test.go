@@ -18,12 +18,12 @@ import (
 // slow is a plugin whose Start and Stop hooks take a second each and are noted.
 func (w *world) slow(name string, requires members) {
 	f := &fake{}
-	f.start = func(context.Context) error {
+	f.Start = func(context.Context) error {
 		w.note("start %s", name)
 		<-time.After(time.Second)
 		return nil
 	}
-	f.stop = func() {
+	f.Stop = func() {
 		<-time.After(time.Second)
 		w.note("stopped %s", name)
 	}
@@ -51,7 +51,7 @@ func TestRequiredPluginsStartFirstAndStopLast(t *testing.T) {
 func TestARequiredPluginThatFailsFailsWhoRequiresIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("base", &fake{instead: says("")})
+		w.add("base", &fake{Instead: says("")})
 		w.add("app", &fake{}, members{"requires": members{"base": "^1"}})
 		w.add("other", &fake{}, members{"requires": members{"base?": "^1"}})
 		h := w.open()
@@ -62,7 +62,7 @@ func TestARequiredPluginThatFailsFailsWhoRequiresIt(t *testing.T) {
 		if err := h.Plugin("other").Ready(t.Context()); err != nil {
 			t.Errorf("an optional requirement failed other: %v", err)
 		}
-		if n := len(w.starter.Started()); n != 2 {
+		if n := len(w.Starter.Started()); n != 2 {
 			t.Errorf("%d processes were started, want base and other", n)
 		}
 	})
@@ -74,7 +74,7 @@ func TestLaunchesAtOnceAreBounded(t *testing.T) {
 		limit := 4 * runtime.GOMAXPROCS(0)
 		var now, most atomic.Int32
 		for i := range limit + 3 {
-			w.add(fmt.Sprintf("p%d", i), &fake{start: func(context.Context) error {
+			w.add(fmt.Sprintf("p%d", i), &fake{Start: func(context.Context) error {
 				most.Store(max(most.Load(), now.Add(1)))
 				<-time.After(time.Second)
 				now.Add(-1)

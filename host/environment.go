@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/go-hotplug/hotplug/host/internal/seam"
 	"github.com/go-hotplug/hotplug/internal/proc"
 	"github.com/go-hotplug/hotplug/internal/store"
 	"github.com/go-hotplug/hotplug/internal/wire"
@@ -23,8 +24,7 @@ type environment struct {
 	uses      []rpc.Use
 	store     *store.Store
 	runtime   *runtimeDir
-	starter   proc.Starter
-	bind      binder
+	processes seam.Processes
 	reconnect Reconnect
 	events    *broadcast
 	base      context.Context // what handlers find in their contexts
@@ -53,7 +53,7 @@ func bareEnvironment(ctx context.Context, c *Config) (*environment, error) {
 	}
 	return &environment{
 		info:   wire.HostInfo{Name: c.Name, Version: c.Version, PID: os.Getpid(), ID: wire.NewSecret()[:32]},
-		logger: c.Logger, hooks: c.Hooks, mux: rpc.NewMux(c.Handlers...), uses: c.Uses, starter: c.starter, bind: c.bind, reconnect: c.Reconnect,
+		logger: c.Logger, hooks: c.Hooks, mux: rpc.NewMux(c.Handlers...), uses: c.Uses, processes: seam.Of(ctx, seam.Processes{Starter: proc.OS, Bind: bindSocket}), reconnect: c.Reconnect,
 		runtime: dir, events: &broadcast{}, base: context.WithoutCancel(ctx), launches: make(chan struct{}, 4*runtime.GOMAXPROCS(0)),
 	}, nil
 }

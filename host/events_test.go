@@ -108,7 +108,7 @@ func TestHooksAreToldOfProcessesAndMessagesAndMayPanic(t *testing.T) {
 				},
 				Event: func(e host.Event) { tell("event " + string(e.To)) },
 			}
-			w.add("one", &fake{handlers: []rpc.Handler{echo.Handle(func(ctx context.Context, s string) (string, error) {
+			w.add("one", &fake{Handlers: []rpc.Handler{echo.Handle(func(ctx context.Context, s string) (string, error) {
 				return hang.Call(ctx, rpc.Caller(ctx), s)
 			})}})
 			h := w.open()

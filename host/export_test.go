@@ -5,20 +5,10 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/go-hotplug/hotplug/internal/proc"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
-// The windows for tests: what starts processes and binds sockets, and pieces that are better tried alone.
-
-// Binder binds a socket and dials it.
-type Binder = binder
-
-// With returns c with the seams set.
-func (c Config) With(s proc.Starter, b Binder) Config {
-	c.starter, c.bind = s, b
-	return c
-}
+// The windows for tests: pieces that are better tried alone.
 
 var (
 	Moves              = moves

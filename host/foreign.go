@@ -40,7 +40,7 @@ func (i *instance) startForeign(p proc.Spec) (err error) {
 		return fmt.Errorf("socket path %s is taken: remove what is there, or choose another path", i.socket)
 	}
 	if p.Env, err = i.foreignEnv(); err == nil {
-		i.proc, err = i.env.starter.Start(p)
+		i.proc, err = i.env.processes.Starter.Start(p)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/host/internal/seam"
 	"github.com/go-hotplug/hotplug/internal/proc/proctest"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/rpc"
@@ -21,7 +22,7 @@ import (
 // foreign is a worker of isolated-workers/1 on a real socket: a bubble has none.
 func foreign(w *world, serve func(c *proctest.Child, conn net.Conn) int) host.Launch {
 	w.t.Helper()
-	w.starter = proctest.New(func(c *proctest.Child) int {
+	w.Starter = proctest.New(func(c *proctest.Child) int {
 		s, err := wire.ReadWorkerStartup(func(name string) string { return variable(c.Spec.Env, name) })
 		if err != nil || s == nil {
 			w.t.Errorf("start-up data: %+v, %v", s, err)
@@ -42,7 +43,7 @@ func foreign(w *world, serve func(c *proctest.Child, conn net.Conn) int) host.La
 	})
 	path := filepath.Join(w.config.Dir, "worker")
 	w.write(path, "#!/bin/sh\n", 0o755)
-	return host.Launch{Path: path, Protocol: rpc.ProtocolIsolatedWorkers, Host: w.config.With(w.starter, w.bind)}
+	return host.Launch{Path: path, Protocol: rpc.ProtocolIsolatedWorkers, Host: w.config}
 }
 
 func variable(env []string, name string) string {
@@ -64,7 +65,7 @@ func TestAForeignWorkerIsStartedWithTheLibrarysVariablesAndNoOthers(t *testing.T
 	})
 	l.Env = []string{wire.WorkerSerializerEnv + "=Other", wire.StartupEnv + "=fd:9", "MODE=x"}
 	l.Host.Timeouts.HostConnect = 2 * time.Second
-	p, err := host.Start(t.Context(), l)
+	p, err := host.Start(w.ctx(), l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func TestAForeignWorkerIsStartedWithTheLibrarysVariablesAndNoOthers(t *testing.T
 	if _, err := p.Ping(t.Context()); !errors.Is(err, rpc.Unimplemented) {
 		t.Errorf("ping: %v", err)
 	}
-	spec := w.starter.Started()[0].Spec()
+	spec := w.Starter.Started()[0].Spec()
 	if len(spec.Startup) != 0 || spec.Listener != nil || !spec.Shutdown || variable(spec.Env, "MODE") != "x" {
 		t.Errorf("spec %+v", spec)
 	}
@@ -91,7 +92,7 @@ func TestAForeignWorkerIsStartedWithTheLibrarysVariablesAndNoOthers(t *testing.T
 		t.Errorf("environment %q", spec.Env)
 	}
 	p.Close()
-	w.starter.Wait()
+	w.Starter.Wait()
 }
 
 func TestAForeignWorkerIsStoppedByClosingFirstThenSIGTERMThenSIGKILL(t *testing.T) {
@@ -106,12 +107,12 @@ func TestAForeignWorkerIsStoppedByClosingFirstThenSIGTERMThenSIGKILL(t *testing.
 		return 137
 	})
 	l.Host.Timeouts.Stop = 50 * time.Millisecond
-	p, err := host.Start(t.Context(), l)
+	p, err := host.Start(w.ctx(), l)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.Close()
-	w.starter.Wait()
+	w.Starter.Wait()
 	var got []string
 	for _, n := range w.notes() {
 		word, _, _ := strings.Cut(n, " ")
@@ -131,7 +132,7 @@ func TestAForeignWorkersCallsInFlightEndBeforeItIsStopped(t *testing.T) {
 		<-worker.Done()
 		return 0
 	})
-	p, err := host.Start(t.Context(), l)
+	p, err := host.Start(w.ctx(), l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +146,7 @@ func TestAForeignWorkersCallsInFlightEndBeforeItIsStopped(t *testing.T) {
 		t.Errorf("the call in flight: %v", err)
 	}
 	<-closed
-	w.starter.Wait()
+	w.Starter.Wait()
 }
 
 func TestAForeignWorkerThatDoesNotListenIsReported(t *testing.T) {
@@ -159,19 +160,18 @@ func TestAForeignWorkerThatDoesNotListenIsReported(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			l := foreign(w, nil)
-			starter := proctest.New(c.run)
-			l.Host = w.config.With(starter, w.bind)
+			w.Starter = proctest.New(c.run)
 			l.Host.Timeouts.Start = 100 * time.Millisecond
 			if name == "exits" {
 				l.Host.Timeouts.Start = 10 * time.Second
 			}
-			_, err := host.Start(t.Context(), l)
+			_, err := host.Start(w.ctx(), l)
 			for _, want := range c.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("%v, want %q", err, want)
 				}
 			}
-			starter.Wait()
+			w.Starter.Wait()
 		})
 	}
 }
@@ -180,10 +180,10 @@ func TestASocketPathThatIsTakenIsLeftAlone(t *testing.T) {
 	for _, protocol := range []string{rpc.ProtocolHotplug, rpc.ProtocolIsolatedWorkers} {
 		w := newWorld(t)
 		l := foreign(w, nil)
-		l.Host = w.config.With(w.starter, host.BindSocket)
+		ctx := seam.With(t.Context(), seam.Processes{Starter: w.Starter, Bind: host.BindSocket})
 		l.Protocol, l.SocketPath = protocol, filepath.Join(w.config.RuntimeDir, "mine")
 		w.write(l.SocketPath, "mine", 0o600)
-		if _, err := host.Start(t.Context(), l); err == nil || !strings.Contains(err.Error(), l.SocketPath) {
+		if _, err := host.Start(ctx, l); err == nil || !strings.Contains(err.Error(), l.SocketPath) {
 			t.Errorf("%s: %v", protocol, err)
 		}
 		if text, err := os.ReadFile(l.SocketPath); string(text) != "mine" {
@@ -200,7 +200,7 @@ func TestAProtocolAndASerializerThatDoNotFitAreRefused(t *testing.T) {
 	} {
 		l := foreign(w, nil)
 		l.Protocol, l.Serializer = c.protocol, c.serializer
-		if _, err := host.Start(t.Context(), l); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := host.Start(w.ctx(), l); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %s", err, c.want)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
-func hello(change func(*wire.PluginHello)) *fake { return &fake{answer: change} }
+func hello(change func(*wire.PluginHello)) *fake { return &fake{Answer: change} }
 
 func TestHandshakeRefusesWhatIsNotThePluginThatWasStarted(t *testing.T) {
 	refused := map[string]struct {
@@ -24,11 +24,11 @@ func TestHandshakeRefusesWhatIsNotThePluginThatWasStarted(t *testing.T) {
 		"name":       {hello(func(h *wire.PluginHello) { h.Plugin = &wire.PluginInfo{Name: "other", Version: "1.0.0"} }), "the binary is other 1.0.0, its plugin.json says one 1.0.0"},
 		"its number": {hello(func(h *wire.PluginHello) { h.Plugin = &wire.PluginInfo{Name: "one", Version: "1.0.1"} }), "the binary is one 1.0.1, its plugin.json says one 1.0.0"},
 		"refusal":    {hello(func(h *wire.PluginHello) { h.Error = &wire.Refusal{Code: "Denied", Message: "not today"} }), "handshake: not today"},
-		"its uses":   {&fake{uses: []rpc.Use{note.Use()}}, `plugin "one" 1.0.0 calls its host: `},
-		"garbage":    {&fake{instead: says("HTTP/1.1 400 Bad Request\n")}, "expected a handshake line of JSON, found \"HTTP/1.1 400 Bad Request\""},
-		"flood":      {&fake{instead: says(strings.Repeat("x", wire.MaxHello+2))}, "over the limit of 1048576 bytes"},
-		"close":      {&fake{instead: says("")}, "it ended before it was ready: exit status 3"},
-		"half":       {&fake{instead: says(`{"hotplug":1`)}, "it ended before it was ready: exit status 3"},
+		"its uses":   {&fake{Uses: []rpc.Use{note.Use()}}, `plugin "one" 1.0.0 calls its host: `},
+		"garbage":    {&fake{Instead: says("HTTP/1.1 400 Bad Request\n")}, "expected a handshake line of JSON, found \"HTTP/1.1 400 Bad Request\""},
+		"flood":      {&fake{Instead: says(strings.Repeat("x", wire.MaxHello+2))}, "over the limit of 1048576 bytes"},
+		"close":      {&fake{Instead: says("")}, "it ended before it was ready: exit status 3"},
+		"half":       {&fake{Instead: says(`{"hotplug":1`)}, "it ended before it was ready: exit status 3"},
 	}
 	for name, r := range refused {
 		t.Run(name, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestHandshakeRefusesWhatIsNotThePluginThatWasStarted(t *testing.T) {
 				if len(failed) != 1 || !strings.Contains(failed[0].Err.Error(), r.want) {
 					t.Errorf("failed %v, want %q", failed, r.want)
 				}
-				if !w.starter.Started()[0].Closed() {
+				if !w.Starter.Started()[0].Closed() {
 					t.Error("the process is still held")
 				}
 			})
@@ -71,7 +71,7 @@ func TestAMessageOfAnotherShapeIsRefusedByName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		const number rpc.Method[int, int] = "kit.echo"
-		w.add("one", &fake{handlers: []rpc.Handler{echo.Handle(echoed)}})
+		w.add("one", &fake{Handlers: []rpc.Handler{echo.Handle(echoed)}})
 		w.config.Uses = []rpc.Use{number.Use()}
 		h := w.open()
 		if err := h.Failed()[0].Err; !strings.Contains(err.Error(), `plugin "one" 1.0.0: message "kit.echo"`) {
@@ -83,7 +83,7 @@ func TestAMessageOfAnotherShapeIsRefusedByName(t *testing.T) {
 func TestAMessageThatOnlyOnePluginHandlesIsNoFaultOfTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("one", &fake{handlers: []rpc.Handler{echo.Handle(echoed)}})
+		w.add("one", &fake{Handlers: []rpc.Handler{echo.Handle(echoed)}})
 		w.add("two", &fake{})
 		w.config.Uses = []rpc.Use{echo.Use()}
 		if h := w.open(); len(h.Failed()) != 0 {
@@ -98,7 +98,7 @@ func TestThePluginIsToldWhoItsHostIsAndWhatHolds(t *testing.T) {
 		w.config.Handlers = []rpc.Handler{echo.Handle(echoed)}
 		var startup *wire.Startup
 		var line *wire.HostHello
-		w.add("one", &fake{begun: func(s *wire.Startup, h *wire.HostHello) { startup, line = s, h }}, members{"limits": members{"frame": "1MiB", "inflight": 7, "streams": 8, "streamItems": 9, "streamBytes": "10KiB"}})
+		w.add("one", &fake{Begun: func(s *wire.Startup, h *wire.HostHello) { startup, line = s, h }}, members{"limits": members{"frame": "1MiB", "inflight": 7, "streams": 8, "streamItems": 9, "streamBytes": "10KiB"}})
 		w.open()
 		if line.Token != startup.Token || line.Host != startup.Host || line.Host.Name != "kit" || line.Host.Version != "1.0.0" || line.Host.ID == "" {
 			t.Errorf("host %+v and %+v", line.Host, startup.Host)

@@ -105,7 +105,7 @@ func (i *instance) run(p proc.Spec) (net.Conn, error) {
 	if i.spec.foreign() {
 		return nil, i.startForeign(p)
 	}
-	stream, listener, err := i.env.bind(i.socket)
+	stream, listener, err := i.env.processes.Bind(i.socket)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (i *instance) run(p proc.Spec) (net.Conn, error) {
 		p.Listener = listener
 	}
 	if p.Startup, err = i.startupLine(listener != nil); err == nil {
-		i.proc, err = i.env.starter.Start(p)
+		i.proc, err = i.env.processes.Starter.Start(p)
 	}
 	if err != nil {
 		if stream != nil {

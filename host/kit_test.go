@@ -2,10 +2,8 @@ package host_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -15,9 +13,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/go-hotplug/hotplug/host"
-	"github.com/go-hotplug/hotplug/internal/pipe"
-	"github.com/go-hotplug/hotplug/internal/proc/proctest"
-	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/host/internal/fakeplugin"
+	"github.com/go-hotplug/hotplug/host/internal/seam"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -38,17 +35,18 @@ func hanging(ctx context.Context, _ string) (string, error) {
 // members are what a manifest has besides name, version and entry.
 type members map[string]any
 
-// A world is a plugins folder with real files whose plugins are functions: no process and no socket.
-type world struct {
-	t       *testing.T
-	starter *proctest.Starter
-	config  host.Config
-	began   time.Time
+// A fake is one plugin of a world.
+type fake = fakeplugin.Plugin
 
-	mu    sync.Mutex // guards all below
-	fakes map[string]*fake
-	ends  map[string]net.Conn // the plugins' ends, by socket path
-	log   []string            // what happened, with the time since began
+// A world is a plugins folder with real files whose plugins are values: no process and no socket.
+type world struct {
+	*fakeplugin.Cast
+	t      *testing.T
+	config host.Config
+	began  time.Time
+
+	mu  sync.Mutex // guards log
+	log []string   // what happened, with the time since began
 }
 
 // newWorld makes an empty one. In a bubble it must be made inside of it.
@@ -59,8 +57,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	w := &world{t: t, began: time.Now(), fakes: map[string]*fake{}, ends: map[string]net.Conn{}}
-	w.starter = proctest.New(w.run)
+	w := &world{Cast: fakeplugin.NewCast(), t: t, began: time.Now()}
 	plugins, runtime := filepath.Join(dir, "plugins"), filepath.Join(dir, "run")
 	for _, d := range []string{plugins, runtime} {
 		if err := os.Mkdir(d, 0o700); err != nil {
@@ -69,29 +66,31 @@ func newWorld(t *testing.T) *world {
 	}
 	w.config = host.Config{
 		Name: "kit", Version: "1.0.0", Dir: plugins, StateDir: filepath.Join(dir, "state"), RuntimeDir: runtime, Logger: hclog.NewNullLogger(),
-	}.With(w.starter, w.bind)
+	}
 	return w
 }
+
+// ctx is one in which a host launches the plugins of this world.
+func (w *world) ctx() context.Context { return seam.With(w.t.Context(), w.Processes()) }
 
 // add installs a plugin in a folder of its name.
 func (w *world) add(name string, f *fake, more ...members) *fake {
 	w.t.Helper()
-	m := members{"manifest": 1, "name": name, "version": "1.0.0", "entry": "run"}
+	m := members{}
 	for _, extra := range more {
 		maps.Copy(m, extra)
 	}
-	text, err := json.Marshal(m)
-	if err != nil {
+	if err := fakeplugin.Install(w.config.Dir, name, m); err != nil {
 		w.t.Fatal(err)
 	}
-	dir := filepath.Join(w.config.Dir, name)
-	w.write(filepath.Join(dir, "plugin.json"), string(text), 0o644)
-	w.write(filepath.Join(dir, "run"), "#!/bin/sh\nexit 0 # "+name+"\n", 0o755)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	f.world, f.name = w, name
-	w.fakes[name] = f
+	w.cast(name, f)
 	return f
+}
+
+// cast has a plugin launched whose name is that.
+func (w *world) cast(name string, f *fake) {
+	f.Told = func(what string) { w.note("%s: %s", name, what) }
+	w.Add(name, f)
 }
 
 func (w *world) write(path, text string, mode os.FileMode) {
@@ -107,7 +106,7 @@ func (w *world) write(path, text string, mode os.FileMode) {
 // open opens the host. It is closed at the end of the test, and the fake processes have returned then.
 func (w *world) open() *host.Host {
 	w.t.Helper()
-	h, err := host.Open(w.t.Context(), w.config)
+	h, err := host.Open(w.ctx(), w.config)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -115,18 +114,9 @@ func (w *world) open() *host.Host {
 		if err := h.Close(); err != nil {
 			w.t.Errorf("close: %v", err)
 		}
-		w.starter.Wait()
+		w.Starter.Wait()
 	})
 	return h
-}
-
-// bind is the host's binder: a pipe instead of a socket.
-func (w *world) bind(path string) (net.Conn, *os.File, error) {
-	here, there := pipe.New(0)
-	w.mu.Lock()
-	w.ends[path] = there
-	w.mu.Unlock()
-	return here, nil, nil
 }
 
 // note records what happened, and when.
@@ -140,20 +130,4 @@ func (w *world) notes() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]string(nil), w.log...)
-}
-
-// run is every fake process.
-func (w *world) run(c *proctest.Child) int {
-	s, err := wire.ParseStartup(c.Spec.Startup)
-	if err != nil {
-		w.t.Errorf("start-up data: %v", err)
-		return 65
-	}
-	w.mu.Lock()
-	f, conn := w.fakes[s.Plugin.Name], w.ends[s.Socket]
-	w.mu.Unlock()
-	stop := context.AfterFunc(c.Context(), func() { conn.Close() }) // a process that is killed has no sockets
-	defer stop()
-	defer conn.Close()
-	return f.live(c, s, wire.NewStream(conn))
 }

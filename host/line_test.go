@@ -89,7 +89,7 @@ func (j *journal) logger() hclog.Logger {
 
 // prints is a plugin that prints, and ends.
 func prints(print func(stdout, stderr io.Writer)) *fake {
-	return &fake{instead: func(c *proctest.Child, _ *wire.Startup, _ *wire.Stream) int {
+	return &fake{Instead: func(c *proctest.Child, _ *wire.Startup, _ *wire.Stream) int {
 		print(c.Stdout, c.Stderr)
 		return 3
 	}}
@@ -137,7 +137,7 @@ func TestALoggerThatPanicsBreaksNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.config.Logger = panicky{moody{hclog.NewNullLogger(), func(string) { panic("log") }}}
-		w.add("one", &fake{serving: nil})
+		w.add("one", &fake{Serving: nil})
 		w.add("two", prints(func(out, _ io.Writer) { fmt.Fprintln(out, "x") }))
 		h := w.open()
 		if err := h.Plugin("one").Ready(t.Context()); err != nil {

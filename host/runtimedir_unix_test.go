@@ -85,12 +85,12 @@ func TestARuntimeFolderTooLongForSocketsIsRefusedBeforeAnythingStarts(t *testing
 	if err := os.Mkdir(w.config.RuntimeDir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	_, err := host.Open(t.Context(), w.config)
+	_, err := host.Open(w.ctx(), w.config)
 	if err == nil || !strings.Contains(err.Error(), "allows 107: set RuntimeDir to a shorter folder") && !strings.Contains(err.Error(), "allows 103: set") {
 		t.Error(err)
 	}
-	if left, _ := os.ReadDir(w.config.RuntimeDir); len(left) != 0 || len(w.starter.Started()) != 0 {
-		t.Errorf("left %v, started %v", left, w.starter.Started())
+	if left, _ := os.ReadDir(w.config.RuntimeDir); len(left) != 0 || len(w.Starter.Started()) != 0 {
+		t.Errorf("left %v, started %v", left, w.Starter.Started())
 	}
 }
 

@@ -41,7 +41,7 @@ func TestZeroInAManifestIsNoLimitAndNoWaitingToStop(t *testing.T) {
 				return ctx.Err()
 			}
 		}
-		w.add("one", &fake{deaf: true, start: slow}, members{"timeouts": members{"start": "0s", "call": "0s", "stop": "0s", "hostConnect": "0s"}})
+		w.add("one", &fake{Deaf: true, Start: slow}, members{"timeouts": members{"start": "0s", "call": "0s", "stop": "0s", "hostConnect": "0s"}})
 		h := w.open()
 		if failed := h.Failed(); len(failed) != 0 {
 			t.Fatal(failed)
@@ -68,7 +68,7 @@ func TestADisabledPluginIsNotStartedAndNotFailed(t *testing.T) {
 		w.add("one", &fake{})
 		w.config.Plugins = map[string]host.Settings{"one": {Disabled: true}}
 		h := w.open()
-		if s := h.Plugin("one").Status(); s.State != host.Disabled || s.Reason == "" || len(h.Failed()) != 0 || len(w.starter.Started()) != 0 {
+		if s := h.Plugin("one").Status(); s.State != host.Disabled || s.Reason == "" || len(h.Failed()) != 0 || len(w.Starter.Started()) != 0 {
 			t.Errorf("status %+v, failed %v", s, h.Failed())
 		}
 	})
@@ -82,7 +82,7 @@ func TestAPinnedVersionIsChosenOverAHigherOne(t *testing.T) {
 		w.write(filepath.Join(newer, "plugin.json"), `{"manifest": 1, "name": "one", "version": "2.0.0", "entry": "run"}`, 0o644)
 		w.write(filepath.Join(newer, "run"), "#!/bin/sh\n", 0o755)
 		var launched []string
-		f.begun = func(s *wire.Startup, _ *wire.HostHello) { launched = append(launched, s.Plugin.Version) }
+		f.Begun = func(s *wire.Startup, _ *wire.HostHello) { launched = append(launched, s.Plugin.Version) }
 		for _, pin := range []string{"", "1.0.0", "<2"} {
 			w.config.Plugins = map[string]host.Settings{"one": {Pin: pin}}
 			w.open().Close()
@@ -98,7 +98,7 @@ func TestTheSerializerOfTheSettingsGoesBeforeTheManifests(t *testing.T) {
 		w := newWorld(t)
 		var got []string
 		begun := func(s *wire.Startup, h *wire.HostHello) { got = append(got, s.Serializer, h.Serializer) }
-		w.add("one", &fake{begun: begun}, members{"serializer": "JsonSerializer"})
+		w.add("one", &fake{Begun: begun}, members{"serializer": "JsonSerializer"})
 		w.open().Close()
 		w.config.Plugins = map[string]host.Settings{"one": {Serializer: "MessagePackSerializer"}}
 		w.open().Close()
@@ -122,7 +122,7 @@ func TestAPluginGetsOnlyTheEnvironmentThatIsAllowed(t *testing.T) {
 		w.config.Env = []string{"OURS"}
 		w.add("one", &fake{}, members{"env": members{"allow": []string{"PROXY"}, "set": members{"TZ": "CET", "MODE": "x"}}, "args": []string{"-v"}})
 		w.open()
-		spec := w.starter.Started()[0].Spec()
+		spec := w.Starter.Started()[0].Spec()
 		for _, kv := range []string{"LC_ALL=C", "PROXY=p", "OURS=o", "MODE=x"} {
 			if !slices.Contains(spec.Env, kv) {
 				t.Errorf("%s is missing in %q", kv, spec.Env)
@@ -166,7 +166,7 @@ func TestOpenRefusesWhatIsWrongWithTheHostItself(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.config.Dir += "/none"
-	if _, err := host.Open(t.Context(), w.config); !errors.Is(err, os.ErrNotExist) {
+	if _, err := host.Open(w.ctx(), w.config); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 }

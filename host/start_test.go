@@ -17,7 +17,7 @@ import (
 func TestAPluginThatStartsIsReadyAndAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("one", &fake{handlers: []rpc.Handler{echo.Handle(echoed)}})
+		w.add("one", &fake{Handlers: []rpc.Handler{echo.Handle(echoed)}})
 		h := w.open()
 		p := h.Plugin("one")
 		if got, err := echo.Call(t.Context(), p, "hi"); got != "hi" || err != nil {
@@ -46,8 +46,8 @@ func TestStartEndsExactlyAtItsTimeoutAndNamesThePhase(t *testing.T) {
 		fake *fake
 		want string
 	}{
-		"handshake":  {&fake{instead: silent}, "it has not answered the handshake: not ready within 7s (timeouts.start)"},
-		"Start hook": {&fake{start: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}, "its Start hook: not ready within 7s (timeouts.start)"},
+		"handshake":  {&fake{Instead: silent}, "it has not answered the handshake: not ready within 7s (timeouts.start)"},
+		"Start hook": {&fake{Start: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}, "its Start hook: not ready within 7s (timeouts.start)"},
 	}
 	for name, phase := range phases {
 		t.Run(name, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestStartEndsExactlyAtItsTimeoutAndNamesThePhase(t *testing.T) {
 				if len(failed) != 1 || !strings.Contains(failed[0].Err.Error(), phase.want) {
 					t.Errorf("failed %v, want %q", failed, phase.want)
 				}
-				if p := w.starter.Started()[0]; p.Exit().Signal != "SIGKILL" || !p.Closed() {
+				if p := w.Starter.Started()[0]; p.Exit().Signal != "SIGKILL" || !p.Closed() {
 					t.Errorf("the process: %s, closed %v", p.Exit(), p.Closed())
 				}
 			})
@@ -75,7 +75,7 @@ func TestStartEndsExactlyAtItsTimeoutAndNamesThePhase(t *testing.T) {
 func TestAHandshakeMayTakeTenSecondsFromItsFirstByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("dripping", &fake{instead: func(c *proctest.Child, s *wire.Startup, stream *wire.Stream) int {
+		w.add("dripping", &fake{Instead: func(c *proctest.Child, s *wire.Startup, stream *wire.Stream) int {
 			<-time.After(15 * time.Second) // nothing yet: only the start time-out counts
 			_, _ = stream.Write([]byte(`{"hotplug"`))
 			<-c.Context().Done()
@@ -95,7 +95,7 @@ func TestAHandshakeMayTakeTenSecondsFromItsFirstByte(t *testing.T) {
 func TestAStartHookThatFailsFailsTheLaunchWithItsText(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("picky", &fake{start: func(context.Context) error { return errors.New("no licence") }})
+		w.add("picky", &fake{Start: func(context.Context) error { return errors.New("no licence") }})
 		h := w.open()
 		err := h.Failed()[0].Err
 		if !strings.Contains(err.Error(), "its Start hook: no licence") {
@@ -108,12 +108,12 @@ func TestAProcessThatCannotBeStartedFailsThePluginAndLeavesNothing(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.add("one", &fake{})
-		w.starter.Fail(errors.New("no more processes"))
+		w.Starter.Fail(errors.New("no more processes"))
 		h := w.open()
 		if err := h.Failed()[0].Err; !strings.Contains(err.Error(), "no more processes") {
 			t.Error(err)
 		}
-		for _, there := range w.ends {
+		for _, there := range w.Ends() {
 			if _, err := there.Read(make([]byte, 1)); err == nil {
 				t.Error("the host's end of the socket is open")
 			}

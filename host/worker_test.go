@@ -19,24 +19,23 @@ func (w *world) launch(f *fake) host.Launch {
 	w.t.Helper()
 	path := filepath.Join(w.config.Dir, "worker")
 	w.write(path, "#!/bin/sh\n", 0o755)
-	f.world, f.name = w, "worker"
-	w.fakes["worker"] = f
+	w.cast("worker", f)
 	return host.Launch{Path: path, Host: w.config}
 }
 
 func TestAWorkerIsAPluginWithoutAFolder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		l := w.launch(&fake{handlers: []rpc.Handler{echo.Handle(echoed)}})
+		l := w.launch(&fake{Handlers: []rpc.Handler{echo.Handle(echoed)}})
 		l.Args, l.Env, l.Dir = []string{"-v"}, []string{"MODE=x"}, w.config.Dir
-		p, err := host.Start(t.Context(), l)
+		p, err := host.Start(w.ctx(), l)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, err := echo.Call(t.Context(), p, "hi"); got != "hi" || err != nil {
 			t.Errorf("%q, %v", got, err)
 		}
-		spec := w.starter.Started()[0].Spec()
+		spec := w.Starter.Started()[0].Spec()
 		if spec.Path != l.Path || spec.Dir != w.config.Dir || !slices.Equal(spec.Args, l.Args) || !slices.Contains(spec.Env, "MODE=x") {
 			t.Errorf("spec %+v", spec)
 		}
@@ -50,7 +49,7 @@ func TestAWorkerIsAPluginWithoutAFolder(t *testing.T) {
 		if _, err := os.Stat(w.config.StateDir); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("a worker has no store: %v", err)
 		}
-		w.starter.Wait()
+		w.Starter.Wait()
 	})
 }
 
@@ -67,20 +66,20 @@ func TestStartNamesTheFileAndLeavesNothingWhenItFails(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
-			l := w.launch(&fake{instead: says("")})
+			l := w.launch(&fake{Instead: says("")})
 			c.change(&l)
 			begins := "start " + l.Path + ": "
 			if l.Path == "" {
 				begins = "host.Launch: "
 			}
-			p, err := host.Start(t.Context(), l)
+			p, err := host.Start(w.ctx(), l)
 			if p != nil || err == nil || !strings.HasPrefix(err.Error(), begins) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if left, _ := os.ReadDir(w.config.RuntimeDir); len(left) != 0 {
 				t.Errorf("%s: left %v", name, left)
 			}
-			w.starter.Wait()
+			w.Starter.Wait()
 		})
 	}
 	if _, err := host.Start(t.Context(), host.Launch{Path: "no-such-program"}); !errors.Is(err, exec.ErrNotFound) {
@@ -93,7 +92,7 @@ func TestForwardNeedsAHostWithPlugins(t *testing.T) {
 		w := newWorld(t)
 		w.config.Handlers = []rpc.Handler{host.Forward(echo, "other")}
 		said := make(chan error, 1)
-		p, err := host.Start(t.Context(), w.launch(&fake{serving: func(c *rpc.Conn) {
+		p, err := host.Start(w.ctx(), w.launch(&fake{Serving: func(c *rpc.Conn) {
 			go func() {
 				_, err := echo.Call(t.Context(), c, "hi")
 				said <- err
@@ -106,6 +105,6 @@ func TestForwardNeedsAHostWithPlugins(t *testing.T) {
 			t.Error(err)
 		}
 		p.Close()
-		w.starter.Wait()
+		w.Starter.Wait()
 	})
 }
