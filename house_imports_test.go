@@ -18,6 +18,8 @@ var mayImport = map[string]string{
 	"internal/pipe":          "",
 	"internal/nearest":       "",
 	"internal/peercred":      "",
+	"internal/leak":          "",
+	"internal/subject":       "",
 	"internal/store":         "",
 	"internal/proc":          "",
 	"internal/document":      "",
@@ -36,9 +38,18 @@ var mayImport = map[string]string{
 	"manifest": "internal/nearest",
 	"registry": "internal/nearest manifest",
 
-	"plugin": "codec internal/lifecycle internal/nearest internal/peercred internal/wire rpc shape",
-	"host": "codec internal/lifecycle internal/nearest internal/peercred internal/proc internal/store internal/wire " +
+	"plugin": "codec internal/lifecycle internal/nearest internal/peercred internal/wire plugin/internal/seam rpc shape",
+	"host": "codec host/internal/seam internal/lifecycle internal/nearest internal/peercred internal/proc internal/store internal/wire " +
 		"manifest registry rpc shape",
+
+	"plugin/internal/seam":     "internal/wire",
+	"plugin/internal/fakehost": "codec internal/pipe internal/wire plugin/internal/seam rpc",
+	"plugin/plugintest": "internal/leak internal/lifecycle internal/wire manifest plugin plugin/internal/fakehost " +
+		"plugin/internal/seam rpc",
+
+	"host/internal/seam":       "internal/proc",
+	"host/internal/fakeplugin": "codec host/internal/seam internal/lifecycle internal/pipe internal/proc/proctest internal/wire rpc",
+	"host/hosttest":            "host host/internal/fakeplugin host/internal/seam internal/leak internal/proc/proctest internal/wire rpc",
 
 	"internal/conformance": "codec internal/proc internal/wire shape",
 
@@ -51,7 +62,7 @@ var mayImport = map[string]string{
 var doors = map[string]string{
 	"github.com/vmihailenco/msgpack/v5": "codec",
 	"github.com/Masterminds/semver/v3":  "manifest registry",
-	"github.com/hashicorp/go-hclog":     "host plugin cmd/hotplug... internal/tools... e2e...",
+	"github.com/hashicorp/go-hclog":     "host... plugin... cmd/hotplug... internal/tools... e2e...",
 	"github.com/spf13/cobra":            "cmd/hotplug...",
 	"github.com/spf13/pflag":            "cmd/hotplug...",
 	"github.com/mattn/go-isatty":        "cmd/hotplug...",

@@ -90,7 +90,7 @@ func TestAPluginThatOnlyClosesItsConnectionIsEndedByTheHost(t *testing.T) {
 		var down host.Shutdown
 		w.config.Hooks.WorkerShutdown = func(_ host.Worker, s host.Shutdown) { down = s }
 		h := w.open()
-		f.Launched().Conn.Close()
+		f.Launched().Conn().Close()
 		time.Sleep(time.Second)
 		p := h.Plugin("one")
 		if s := p.Status(); s.State != host.Failed || s.Reason != "it closed its connection while it was serving and did not exit: the host ended it" {

@@ -52,20 +52,10 @@ type world struct {
 // newWorld makes an empty one. In a bubble it must be made inside of it.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "hp") // t.TempDir has the test's name in it, and a socket path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
 	w := &world{Cast: fakeplugin.NewCast(), t: t, began: time.Now()}
-	plugins, runtime := filepath.Join(dir, "plugins"), filepath.Join(dir, "run")
-	for _, d := range []string{plugins, runtime} {
-		if err := os.Mkdir(d, 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
+	f := fakeplugin.NewFolders(t)
 	w.config = host.Config{
-		Name: "kit", Version: "1.0.0", Dir: plugins, StateDir: filepath.Join(dir, "state"), RuntimeDir: runtime, Logger: hclog.NewNullLogger(),
+		Name: "kit", Version: "1.0.0", Dir: f.Plugins, StateDir: f.State, RuntimeDir: f.Runtime, Logger: hclog.NewNullLogger(),
 	}
 	return w
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/subject"
 	"github.com/go-hotplug/hotplug/plugin"
 	"github.com/go-hotplug/hotplug/plugin/plugintest"
 	"github.com/go-hotplug/hotplug/rpc"
@@ -19,6 +20,16 @@ const (
 	// other is Greet with another type.
 	other rpc.Method[int, string] = "greeter.greet"
 )
+
+// sleeping takes n seconds.
+func sleeping(ctx context.Context, n int) (int, error) {
+	select {
+	case <-time.After(time.Duration(n) * time.Second):
+		return n, nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
 
 var ada = plugintest.Host{Handlers: []rpc.Handler{Lookup.Handle(func(context.Context, string) (string, error) { return "Ada", nil })}}
 
@@ -148,9 +159,9 @@ func TestTheManifestSaysSerializerAndTimeouts(t *testing.T) {
 
 func TestATestFailsThatLeavesAnErrorUnseen(t *testing.T) {
 	server := plugin.Server{Stop: func(context.Context) error { return errors.New("disk full") }}
-	unseen := reportsOf(t, func(t testing.TB) { plugintest.Start(t, server, plugintest.Host{}) })
-	wantReport(t, unseen, "the plugin ended with exit code 70: stop: disk full")
-	if seen := reportsOf(t, func(t testing.TB) { _ = plugintest.Start(t, server, plugintest.Host{}).Stop() }); len(seen) != 0 {
+	unseen := subject.Reports(t, func(t testing.TB) { plugintest.Start(t, server, plugintest.Host{}) })
+	subject.Want(t, unseen, "the plugin ended with exit code 70: stop: disk full")
+	if seen := subject.Reports(t, func(t testing.TB) { _ = plugintest.Start(t, server, plugintest.Host{}).Stop() }); len(seen) != 0 {
 		t.Errorf("reported %q", seen)
 	}
 }
@@ -158,25 +169,25 @@ func TestATestFailsThatLeavesAnErrorUnseen(t *testing.T) {
 func TestATestFailsThatLeavesAGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		forgotten := make(chan struct{})
-		got := reportsOf(t, func(t testing.TB) {
+		got := subject.Reports(t, func(t testing.TB) {
 			plugintest.Start(t, plugin.Server{Start: func(context.Context) error { go func() { <-forgotten }(); return nil }}, plugintest.Host{})
 		})
-		wantReport(t, got, "goroutines of it are left")
+		subject.Want(t, got, "goroutines of it are left")
 		close(forgotten)
 	})
 }
 
 func TestATestFailsWhosePluginDoesNotStartOrEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		got := reportsOf(t, func(t testing.TB) {
+		got := subject.Reports(t, func(t testing.TB) {
 			plugintest.Start(t, plugin.Server{Uses: []rpc.Use{Lookup.Use()}}, plugintest.Host{})
 		})
-		wantReport(t, got, "the plugin did not start: ")
+		subject.Want(t, got, "the plugin did not start: ")
 		stuck := make(chan struct{})
-		got = reportsOf(t, func(t testing.TB) {
+		got = subject.Reports(t, func(t testing.TB) {
 			plugintest.Start(t, plugin.Server{Stop: func(context.Context) error { <-stuck; return nil }}, plugintest.Host{})
 		})
-		wantReport(t, got, "the plugin has not ended after 2m0s; what runs:")
+		subject.Want(t, got, "the plugin has not ended after 2m0s; what runs:")
 		close(stuck)
 	})
 }

@@ -69,5 +69,5 @@ func (c *Cast) run(child *proctest.Child) int {
 	stop := context.AfterFunc(child.Context(), func() { g.Close() }) // a process that has ended has no sockets
 	defer stop()
 	defer g.Close()
-	return p.live(&life{child: child, startup: s, stream: wire.NewStream(g), gate: g})
+	return p.live(&Launched{child: child, startup: s, stream: wire.NewStream(g), gate: g, serving: make(chan struct{})})
 }

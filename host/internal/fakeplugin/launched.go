@@ -11,19 +11,34 @@ import (
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
-// Launched is a process of a Plugin that has passed its handshake.
+// Launched is a process of a Plugin. Its methods may be called concurrently.
 type Launched struct {
-	Conn *rpc.Conn // its end
-
-	child *proctest.Child
-	gate  *gate
+	child   *proctest.Child
+	startup *wire.Startup
+	stream  *wire.Stream
+	gate    *gate
+	serving chan struct{} // closed when conn is set
+	conn    *rpc.Conn
 }
 
-// Launched is the latest process that has passed its handshake; nil if there was none.
+// Launched is the latest process; nil if there was none.
 func (p *Plugin) Launched() *Launched {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.last
+}
+
+// Active reports whether it has not ended.
+func (l *Launched) Active() bool { return l.child.Context().Err() == nil }
+
+// Conn is its end of the connection, once it has passed its handshake: until then it waits. Nil if the process has ended before.
+func (l *Launched) Conn() *rpc.Conn {
+	select {
+	case <-l.serving:
+		return l.conn
+	case <-l.child.Context().Done():
+		return nil
+	}
 }
 
 // Freeze stands it still, as SIGSTOP does: nothing reaches it and nothing of it gets out, and it does not hear SIGTERM. Its handlers go on.
@@ -50,10 +65,14 @@ func End(c *proctest.Child, code int, signal string, stderr ...string) {
 }
 
 // Leave says goodbye to the host, before the host does.
-func (l *Launched) Leave() { _ = l.Conn.Goodbye(l.child.Context(), rpc.Goodbye{Then: rpc.GoodbyeStop}) }
+func (l *Launched) Leave() {
+	if c := l.Conn(); c != nil {
+		_ = c.Goodbye(l.child.Context(), rpc.Goodbye{Then: rpc.GoodbyeStop})
+	}
+}
 
 // serve answers until something ends it, and returns the exit code.
-func (p *Plugin) serve(l *life, hello *wire.HostHello) int {
+func (p *Plugin) serve(l *Launched, hello *wire.HostHello) int {
 	serializer, err := codec.Lookup(l.startup.Serializer)
 	if err != nil {
 		return exitConfig
@@ -65,16 +84,15 @@ func (p *Plugin) serve(l *life, hello *wire.HostHello) int {
 		OnGoodbye: func(g rpc.Goodbye) { goodbye <- g },
 	})
 	defer conn.Close()
-	p.mu.Lock()
-	p.last = &Launched{Conn: conn, child: l.child, gate: l.gate}
-	p.mu.Unlock()
+	l.conn = conn
+	close(l.serving)
 	if p.Serving != nil {
 		p.Serving(conn)
 	}
 	return p.wait(l, conn, goodbye)
 }
 
-func (p *Plugin) wait(l *life, conn *rpc.Conn, goodbye chan rpc.Goodbye) int {
+func (p *Plugin) wait(l *Launched, conn *rpc.Conn, goodbye chan rpc.Goodbye) int {
 	terminated, over := l.child.Terminated(), conn.Done()
 	for {
 		select {
@@ -101,7 +119,7 @@ func (p *Plugin) wait(l *life, conn *rpc.Conn, goodbye chan rpc.Goodbye) int {
 }
 
 // leave finishes what is in flight, and ends.
-func (p *Plugin) leave(l *life, conn *rpc.Conn) int {
+func (p *Plugin) leave(l *Launched, conn *rpc.Conn) int {
 	_ = conn.Drain(l.child.Context())
 	if p.Stop != nil {
 		p.Stop()

@@ -40,15 +40,10 @@ const (
 	exitKill     = 128 + 9
 )
 
-// A life is one process of a Plugin.
-type life struct {
-	child   *proctest.Child
-	startup *wire.Startup
-	stream  *wire.Stream
-	gate    *gate
-}
-
-func (p *Plugin) live(l *life) int {
+func (p *Plugin) live(l *Launched) int {
+	p.mu.Lock()
+	p.last = l
+	p.mu.Unlock()
 	if p.Instead != nil {
 		return p.Instead(l.child, l.startup, l.stream)
 	}

@@ -149,6 +149,17 @@ func TestDieReportsTheSignalNotTheReturnedCode(t *testing.T) {
 	}
 }
 
+func TestExitEndsItAtOnceWithThatStatus(t *testing.T) {
+	goOn := make(chan struct{})
+	p, s := start(t, proc.Spec{}, func(c *proctest.Child) int { c.Exit(3); <-goOn; return 1 })
+	<-p.Done()
+	close(goOn)
+	s.Wait()
+	if got := p.Exit(); got.Code != 3 || got.Signal != "" {
+		t.Error(got)
+	}
+}
+
 func TestFailFailsLaterStartsAndNilEndsIt(t *testing.T) {
 	s := proctest.New(func(*proctest.Child) int { return 0 })
 	boom := errors.New("no more processes")
