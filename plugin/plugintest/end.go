@@ -30,16 +30,16 @@ func (p *Plugin) Terminate() error {
 }
 
 // Die is the death of the host: the connection is cut, and the process is told that nobody is left. The Stop hook has half a second, then
-// the process group is killed; Die returns then, with what Run returned. A plugin without a Stop hook has no say in it.
+// the process group is killed: a hook that is not over by then fails the test. It waits for the end, and returns what Run returned.
 func (p *Plugin) Die() error {
 	p.t.Helper()
 	p.host.Die()
 	p.Close()
-	select {
-	case <-p.killed:
-	case <-p.ended:
+	err := p.Wait()
+	if p.cutOff.Load() {
+		p.t.Errorf("the Stop hook was not over when the process group was killed, half a second after the host had died: shorten it")
 	}
-	return p.Wait()
+	return err
 }
 
 // Wait waits until the plugin has ended by itself, and returns what Run returned.

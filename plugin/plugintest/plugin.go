@@ -3,7 +3,6 @@ package plugintest
 import (
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,11 +26,11 @@ type Plugin struct {
 	own  leak.Group
 	ask  context.CancelFunc // what SIGTERM does
 
-	killed chan struct{} // closed when the process group would be killed
-	kill   sync.Once
-	ended  chan struct{} // closed when Run has returned
-	err    error         // what it returned; set before ended is closed
-	seen   atomic.Bool   // the test has it
+	stopping atomic.Bool   // the Stop hook runs
+	cutOff   atomic.Bool   // it did when the process group would have been killed
+	ended    chan struct{} // closed when Run has returned
+	err      error         // what it returned; set before ended is closed
+	seen     atomic.Bool   // the test has it
 }
 
 // Start runs a plugin until it is ready: it has passed the handshake, and its Start hook has succeeded. Anything else fails the test now.
@@ -52,7 +51,7 @@ func Launch(t testing.TB, s plugin.Server, h Host) (*Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plugin{t: t, host: fakehost.New(startup), killed: make(chan struct{}), ended: make(chan struct{})}
+	p := &Plugin{t: t, host: fakehost.New(startup), ended: make(chan struct{})}
 	p.run(logged(t, s))
 	t.Cleanup(p.finish)
 	if err := p.connect(&h); err != nil {
@@ -66,7 +65,14 @@ func Launch(t testing.TB, s plugin.Server, h Host) (*Plugin, error) {
 func (p *Plugin) run(s plugin.Server) {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.ask = cancel
-	ctx = seam.With(ctx, p.host.Given(func() { p.kill.Do(func() { close(p.killed) }) }))
+	ctx = seam.With(ctx, p.host.Given(p.kill))
+	if stop := s.Stop; stop != nil {
+		s.Stop = func(ctx context.Context) error {
+			p.stopping.Store(true)
+			defer p.stopping.Store(false)
+			return stop(ctx)
+		}
+	}
 	p.own.Do(func() {
 		go func() {
 			defer close(p.ended)
@@ -74,6 +80,9 @@ func (p *Plugin) run(s plugin.Server) {
 		}()
 	})
 }
+
+// kill is what the plugin does to its process group when the host has died.
+func (p *Plugin) kill() { p.cutOff.Store(p.stopping.Load()) }
 
 // connect does what a host does until the plugin is ready.
 func (p *Plugin) connect(h *Host) error {
