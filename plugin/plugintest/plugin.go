@@ -16,8 +16,8 @@ import (
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
-// A Plugin is one that runs, as its host sees it: the Peer to call. Its Close cuts the connection, as a host does that connects again;
-// to end the plugin there are Stop, Terminate and Die. All methods may be called concurrently.
+// A Plugin is one that runs, as its host sees it: the Peer to call. Its Close cuts the connection of a host that lives on, after which
+// the plugin ends by itself: see Wait. Stop, Terminate and Die end it as hosts and systems do. All methods may be called concurrently.
 type Plugin struct {
 	*rpc.Conn
 
