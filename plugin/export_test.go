@@ -6,7 +6,14 @@ import (
 	"net"
 
 	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/rpc"
 )
+
+// HostPeer is the host as handlers see it.
+type HostPeer = hostPeer
+
+// Connect makes its connection.
+func (h *hostPeer) Connect(id string, connect func() *rpc.Conn) { h.connect(id, connect) }
 
 // UntilSignalled is a context that ends when this process is asked to leave.
 var UntilSignalled = untilSignalled

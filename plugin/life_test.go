@@ -3,6 +3,7 @@ package plugin_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/plugin"
 	"github.com/go-hotplug/hotplug/rpc"
+	"github.com/go-hotplug/hotplug/rpc/rpctest"
 )
 
 func TestGoodbyeFinishesWhatIsInFlightThenStopsOnce(t *testing.T) {
@@ -116,6 +118,28 @@ func TestForEverIsNoTimeout(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestACallToTheHostWaitsForTheConnectionThatIsBeingMade(t *testing.T) {
+	var peer plugin.HostPeer
+	there, here := rpctest.Pair(t, []rpc.Handler{ask.Handle(echoed)}, nil)
+	result := make(chan error, 1)
+	peer.Connect("first", func() *rpc.Conn {
+		begun := make(chan struct{})
+		go func() { // the handler of a call that has just arrived
+			close(begun)
+			_, err := ask.Call(context.Background(), &peer, "hi")
+			result <- err
+		}()
+		<-begun
+		for range 1000 {
+			runtime.Gosched()
+		}
+		return here
+	})
+	if err := <-result; err != nil || there.Err() != nil {
+		t.Error(err)
+	}
 }
 
 func TestTheStartHookRunsOnceAndItsErrorReachesTheHost(t *testing.T) {

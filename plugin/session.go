@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-hotplug/hotplug/internal/lifecycle"
@@ -26,8 +25,25 @@ type session struct {
 // tried again on the later one.
 type hostPeer struct {
 	*rpc.Retrier
-	conn atomic.Pointer[rpc.Conn]
-	id   atomic.Pointer[string] // of the host at the other end
+
+	mu   sync.RWMutex // guards all below; never held while calling out
+	conn *rpc.Conn    // nil: none yet
+	id   string       // of the host at the other end
+}
+
+// connect makes a connection, which takes the place of the one before. A call may arrive, and its handler ask for its host, before connect has returned: it waits.
+func (h *hostPeer) connect(id string, connect func() *rpc.Conn) *rpc.Conn {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.conn, h.id = connect(), id
+	return h.conn
+}
+
+// current is the latest connection and whose it is.
+func (h *hostPeer) current() (*rpc.Conn, string) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.conn, h.id
 }
 
 func newHostPeer(callTimeout time.Duration) *hostPeer {
@@ -39,7 +55,7 @@ func newHostPeer(callTimeout time.Duration) *hostPeer {
 // pick is the rpc.Pick of calls to the host. It waits for no other connection: the same host connects again before the earlier one
 // ends, or this process leaves.
 func (h *hostPeer) pick(_ context.Context, what string, _ rpc.Peer) (rpc.Peer, error) {
-	c := h.conn.Load()
+	c, _ := h.current()
 	if c == nil {
 		return nil, rpc.NotSent(rpc.Unavailable, "%s: no host is connected", what)
 	}
@@ -120,21 +136,24 @@ func (l *life) admit(ctx context.Context, c *wire.Stream, hello *wire.HostHello)
 		return err
 	}
 	_ = c.SetDeadline(time.Time{})
-	conn := rpc.NewConn(context.Background(), c, rpc.Options{
-		Serializer: l.serializer, Handlers: l.mux, PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromPlugin, Caller: l.host,
-		MaxFrame: hello.Limits.Frame, MaxInflight: hello.Limits.Inflight, MaxStreams: hello.Limits.Streams,
-		StreamItems: hello.Limits.StreamItems, StreamBytes: hello.Limits.StreamBytes, CallTimeout: l.in.callTimeout(),
-		Logger: l.s.Logger, OnGoodbye: l.heardGoodbye,
-		Middleware: l.s.Middleware, TxID: l.s.TxID,
-	})
-	l.host.id.Store(&hello.Host.ID)
-	l.host.conn.Store(conn)
+	conn := l.host.connect(hello.Host.ID, func() *rpc.Conn { return l.newConn(c, hello) })
 	select {
 	case l.sessions <- &session{conn: conn, hostID: hello.Host.ID}:
 	case <-ctx.Done():
 		conn.Close()
 	}
 	return nil
+}
+
+// newConn makes the connection to a host whose hello was answered.
+func (l *life) newConn(c *wire.Stream, hello *wire.HostHello) *rpc.Conn {
+	return rpc.NewConn(context.Background(), c, rpc.Options{
+		Serializer: l.serializer, Handlers: l.mux, PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromPlugin, Caller: l.host,
+		MaxFrame: hello.Limits.Frame, MaxInflight: hello.Limits.Inflight, MaxStreams: hello.Limits.Streams,
+		StreamItems: hello.Limits.StreamItems, StreamBytes: hello.Limits.StreamBytes, CallTimeout: l.in.callTimeout(),
+		Logger: l.s.Logger, OnGoodbye: l.heardGoodbye,
+		Middleware: l.s.Middleware, TxID: l.s.TxID,
+	})
 }
 
 func (l *life) heardGoodbye(g rpc.Goodbye) {
@@ -186,8 +205,8 @@ func (l *life) checkHello(h *wire.HostHello) error {
 
 // onlyHost refuses a second host while the first one is alive. The same host may connect again.
 func (l *life) onlyHost(ctx context.Context, id string) error {
-	current := l.host.conn.Load()
-	if current == nil || id == *l.host.id.Load() {
+	current, known := l.host.current()
+	if current == nil || id == known {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
