@@ -33,6 +33,7 @@ func TestACrashWhileServingFailsThePluginWithAReport(t *testing.T) {
 		if !errors.Is(err, rpc.Unavailable) || rpc.Delivered(err) != rpc.PerhapsDelivered || !strings.HasPrefix(err.Error(), `plugin "one" 1.0.0: `) || !strings.Contains(err.Error(), "exit status 3") {
 			t.Errorf("in flight: %v, delivered %s", err, rpc.Delivered(err))
 		}
+		synctest.Wait()
 		_, err = hang.Call(t.Context(), p, "")
 		var report *host.CrashReport
 		if !errors.Is(err, rpc.Unavailable) || rpc.Delivered(err) != rpc.NotDelivered || !errors.As(err, &report) {

@@ -95,7 +95,8 @@ func (h *Host) running(name string) *fakeplugin.Launched {
 	return l
 }
 
-// Seen lists the messages that have reached a plugin, by name, in the order of their arrival: also those that it has not answered.
+// Seen lists the calls and notices that have reached a plugin, by the names of their messages, in the order of their arrival: also those
+// that it has not answered. Items of streams are not listed.
 func (h *Host) Seen(name string) []string {
 	h.t.Helper()
 	m := h.member(name)

@@ -3,6 +3,7 @@ package hosttest_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -41,6 +42,35 @@ func TestTheApplicationsHostCallsAndIsCalledInAndOutsideOfABubble(t *testing.T) 
 	}
 	test(t)
 	synctest.Test(t, test)
+}
+
+const total rpc.Upload[int, int] = "kit.total"
+
+func TestAStreamIsSeenOnceAndFailsWithItsPlugin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := hosttest.Open(t, host.Config{}, hosttest.Plugin{Name: "adder", Handlers: []rpc.Handler{
+			total.Handle(func(_ context.Context, items iter.Seq2[int, error]) (sum int, err error) {
+				for n, err := range items {
+					if err != nil {
+						return 0, err
+					}
+					sum += n
+				}
+				return sum, nil
+			}),
+		}})
+		sum, err := total.Call(t.Context(), h.Plugin("adder"), func(yield func(int, error) bool) { _ = yield(1, nil) && yield(2, nil) })
+		if err != nil || sum != 3 || !slices.Equal(h.Seen("adder"), []string{"kit.total"}) {
+			t.Errorf("got %d, %v; seen %q", sum, err, h.Seen("adder"))
+		}
+		_, err = total.Call(t.Context(), h.Plugin("adder"), func(yield func(int, error) bool) {
+			h.Crash("adder", hosttest.Exit{Code: 1})
+			_ = yield(1, nil)
+		})
+		if !errors.Is(err, rpc.Unavailable) {
+			t.Errorf("a crash in the middle: %v", err)
+		}
+	})
 }
 
 func TestACrashIsKnownToTheHostWhenCrashReturns(t *testing.T) {

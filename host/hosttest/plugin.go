@@ -90,9 +90,9 @@ func (p *Plugin) members() map[string]any {
 	return m
 }
 
-// see is a middleware that notes what arrives.
+// see is a middleware that notes which calls and notices arrive.
 func (m *member) see(_ context.Context, msg *rpc.Message, d rpc.Direction) (*rpc.Message, error) {
-	if d == rpc.Incoming && !msg.Reply {
+	if d == rpc.Incoming && !msg.Reply && !msg.Item {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.seen = append(m.seen, msg.Type)

@@ -44,7 +44,8 @@ func (h *Host) startup(own []byte) (*wire.Startup, error) {
 		return nil, err
 	}
 	s.Plugin = wire.Identity{Name: m.Name, Version: m.Version.String()}
-	s.Limits = wire.Limits{Frame: int(m.Limits.Frame), Inflight: m.Limits.Inflight}
+	l := m.Limits
+	s.Limits = wire.Limits{Frame: int(l.Frame), Inflight: l.Inflight, Streams: l.Streams, StreamItems: l.StreamItems, StreamBytes: int(l.StreamBytes)}
 	s.Timeouts.Start, s.Timeouts.Call, s.Timeouts.Stop = milliseconds(m.Timeouts.Start), milliseconds(m.Timeouts.Call), milliseconds(m.Timeouts.Stop)
 	if s.Serializer == "" {
 		s.Serializer = m.Serializer

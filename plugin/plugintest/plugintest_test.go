@@ -44,6 +44,31 @@ func TestItAnswersAndCallsItsHostInAndOutsideOfABubble(t *testing.T) {
 	synctest.Test(t, test)
 }
 
+const count rpc.Stream[int, int] = "kit.count"
+
+func TestStreamsPassTheKitToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := plugintest.Start(t, plugin.Server{Handlers: []rpc.Handler{count.Handle(func(_ context.Context, n int, send func(int) error) error {
+			for i := range n {
+				if err := send(i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})}}, plugintest.Host{})
+		want := 0
+		for i, err := range count.Open(t.Context(), p, 1000) {
+			if err != nil || i != want {
+				t.Fatalf("item %d: %d, %v", want, i, err)
+			}
+			want++
+		}
+		if want != 1000 {
+			t.Errorf("%d items", want)
+		}
+	})
+}
+
 func TestStopFinishesCallsAndRunsTheStopHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stopped := time.Time{}

@@ -78,10 +78,11 @@ func (p *Plugin) serve(l *Launched, hello *wire.HostHello) int {
 		return exitConfig
 	}
 	goodbye := make(chan rpc.Goodbye, 4) // the connection sends, wait receives; one is enough
+	limits := hello.Limits
 	conn := rpc.NewConn(context.Background(), l.stream, rpc.Options{
 		Serializer: serializer, Handlers: p.mux(), PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromPlugin, Middleware: p.Middleware,
-		MaxFrame: hello.Limits.Frame, MaxInflight: hello.Limits.Inflight, CallTimeout: time.Duration(l.startup.Timeouts.Call) * time.Millisecond,
-		OnGoodbye: func(g rpc.Goodbye) { goodbye <- g },
+		MaxFrame: limits.Frame, MaxInflight: limits.Inflight, MaxStreams: limits.Streams, StreamItems: limits.StreamItems, StreamBytes: limits.StreamBytes,
+		CallTimeout: time.Duration(l.startup.Timeouts.Call) * time.Millisecond, OnGoodbye: func(g rpc.Goodbye) { goodbye <- g },
 	})
 	defer conn.Close()
 	l.conn = conn

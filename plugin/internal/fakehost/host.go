@@ -96,7 +96,9 @@ func (h *Host) carry(s *wire.Stream, answer *wire.PluginHello, o rpc.Options, on
 	var conn *rpc.Conn
 	made := make(chan struct{}) // closed when conn is set: a goodbye may be faster
 	o.PeerHandles, o.Side = rpc.UsesOf(answer.Handles), rpc.FromHost
-	o.MaxFrame, o.MaxInflight = h.Startup.Limits.Frame, h.Startup.Limits.Inflight
+	limits := h.Startup.Limits
+	o.MaxFrame, o.MaxInflight, o.MaxStreams = limits.Frame, limits.Inflight, limits.Streams
+	o.StreamItems, o.StreamBytes = limits.StreamItems, limits.StreamBytes
 	o.CallTimeout = time.Duration(h.Startup.Timeouts.Call) * time.Millisecond
 	if onGoodbye != nil {
 		o.OnGoodbye = func(g rpc.Goodbye) { <-made; onGoodbye(conn, g) }
