@@ -32,8 +32,8 @@ func TestWhatAnInstanceDidNotTakeGoesToTheOneThatTakesOver(t *testing.T) {
 				}),
 			}
 		}
-		w.add("one", &fake{deaf: true, handlers: by("one"), exit: make(chan int)})
-		w.add("two", &fake{handlers: by("two")})
+		w.add("one", &fake{Deaf: true, Handlers: by("one")})
+		w.add("two", &fake{Handlers: by("two")})
 		h := w.open()
 		one := h.Plugin("one")
 		if err := note.Send(t.Context(), one, "1"); err != nil {
@@ -68,8 +68,8 @@ func TestALostQueryIsAskedOfTheInstanceThatTakesOverAndAMethodIsNot(t *testing.T
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		runs := 0
-		w.add("one", &fake{handlers: []rpc.Handler{ask.Handle(hanging), hang.Handle(hanging)}})
-		w.add("two", &fake{handlers: []rpc.Handler{ask.Handle(echoed), hang.Handle(func(context.Context, string) (string, error) { runs++; return "", nil })}})
+		w.add("one", &fake{Handlers: []rpc.Handler{ask.Handle(hanging), hang.Handle(hanging)}})
+		w.add("two", &fake{Handlers: []rpc.Handler{ask.Handle(echoed), hang.Handle(func(context.Context, string) (string, error) { runs++; return "", nil })}})
 		h := w.open()
 		one := h.Plugin("one")
 		answered, called := make(chan string, 1), make(chan error, 1)
@@ -91,14 +91,14 @@ func TestALostQueryIsAskedOfTheInstanceThatTakesOverAndAMethodIsNot(t *testing.T
 func TestALostQueryOfAPluginThatFailedSaysBoth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		f := w.add("one", &fake{exit: make(chan int), handlers: []rpc.Handler{ask.Handle(hanging)}})
+		f := w.add("one", &fake{Handlers: []rpc.Handler{ask.Handle(hanging)}})
 		h := w.open()
 		answered := make(chan error, 1)
 		go func() { _, err := ask.Call(t.Context(), h.Plugin("one"), ""); answered <- err }()
 		synctest.Wait()
-		f.exit <- 3
+		f.Launched().Exit(3, "")
 		err := <-answered
-		want := `plugin "one" 1.0.0: kit.ask: the peer closed the connection (exit status 3) (attempt 1); then: kit.ask: plugin "one" is failed: it ended while it was serving: exit status 3`
+		want := `plugin "one" 1.0.0: kit.ask: the peer closed the connection (exit status 3) (attempt 1); then: kit.ask: plugin "one" is failed: it ended while it was Serving: exit status 3`
 		var report *host.CrashReport
 		if !strings.HasPrefix(errorText(err), want) || !errors.As(err, &report) || rpc.CodeOf(err) != rpc.Unavailable || rpc.Delivered(err) != rpc.PerhapsDelivered {
 			t.Errorf("got %q, delivered %s, want %q", err, rpc.Delivered(err), want)
@@ -110,7 +110,7 @@ func TestAPluginWithoutRoomIsTriedAgainUntilItHasSome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		busy := make(chan struct{})
-		w.add("one", &fake{inflight: 1, handlers: []rpc.Handler{echo.Handle(func(_ context.Context, s string) (string, error) {
+		w.add("one", &fake{Inflight: 1, Handlers: []rpc.Handler{echo.Handle(func(_ context.Context, s string) (string, error) {
 			if s == "busy" {
 				<-busy
 			}
@@ -134,7 +134,7 @@ func TestAPluginWithoutRoomIsTriedAgainUntilItHasSome(t *testing.T) {
 func TestACallThatWaitsForAnotherInstanceEndsAtItsDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("one", &fake{deaf: true, handlers: []rpc.Handler{echo.Handle(echoed)}, exit: make(chan int)})
+		w.add("one", &fake{Deaf: true, Handlers: []rpc.Handler{echo.Handle(echoed)}})
 		one := w.open().Plugin("one")
 		if err := one.Conn().Goodbye(t.Context(), rpc.Goodbye{Then: rpc.GoodbyeStop}); err != nil {
 			t.Fatal(err)
@@ -152,7 +152,7 @@ func TestACallThatWaitsForAnotherInstanceEndsAtItsDeadline(t *testing.T) {
 
 func TestACallThroughAPluginAllocatesNoMoreThanOneOnItsConnection(t *testing.T) {
 	w := newWorld(t)
-	w.add("one", &fake{handlers: []rpc.Handler{echo.Handle(echoed)}})
+	w.add("one", &fake{Handlers: []rpc.Handler{echo.Handle(echoed)}})
 	p := w.open().Plugin("one")
 	allocs := func(peer rpc.Peer) float64 {
 		return testing.AllocsPerRun(500, func() { _, _ = echo.Call(context.Background(), peer, "hi") })

@@ -257,7 +257,7 @@ func TestASerializerThatCannotSayGoodbyeIsRefusedBeforeAnythingIsStarted(t *test
 		if _, err := host.Start(t.Context(), l); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Start: %v", err)
 		}
-		if n := len(w.starter.Started()); n != 0 {
+		if n := len(w.Starter.Started()); n != 0 {
 			t.Errorf("%d processes were started", n)
 		}
 		h.Close()

@@ -9,8 +9,8 @@ import (
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
-// HostPeer is the host as handlers see it.
-type HostPeer = hostPeer
+// NewHostPeer is the host as handlers see it.
+var NewHostPeer = newHostPeer
 
 // Connect makes its connection.
 func (h *hostPeer) Connect(id string, connect func() *rpc.Conn) { h.connect(id, connect) }

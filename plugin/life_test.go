@@ -121,14 +121,14 @@ func TestForEverIsNoTimeout(t *testing.T) {
 }
 
 func TestACallToTheHostWaitsForTheConnectionThatIsBeingMade(t *testing.T) {
-	var peer plugin.HostPeer
+	peer := plugin.NewHostPeer(0)
 	there, here := rpctest.Pair(t, []rpc.Handler{ask.Handle(echoed)}, nil)
 	result := make(chan error, 1)
 	peer.Connect("first", func() *rpc.Conn {
 		begun := make(chan struct{})
 		go func() { // the handler of a call that has just arrived
 			close(begun)
-			_, err := ask.Call(context.Background(), &peer, "hi")
+			_, err := ask.Call(context.Background(), peer, "hi")
 			result <- err
 		}()
 		<-begun

@@ -79,6 +79,9 @@ func (p *Plugin) serve(l *Launched, hello *wire.HostHello) int {
 	}
 	goodbye := make(chan rpc.Goodbye, 4) // the connection sends, wait receives; one is enough
 	limits := hello.Limits
+	if p.Inflight > 0 {
+		limits.Inflight = p.Inflight
+	}
 	conn := rpc.NewConn(context.Background(), l.stream, rpc.Options{
 		Serializer: serializer, Handlers: p.mux(), PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromPlugin, Middleware: p.Middleware,
 		MaxFrame: limits.Frame, MaxInflight: limits.Inflight, MaxStreams: limits.Streams, StreamItems: limits.StreamItems, StreamBytes: limits.StreamBytes,

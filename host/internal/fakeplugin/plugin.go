@@ -24,6 +24,8 @@ type Plugin struct {
 	Serving func(*rpc.Conn)
 	Told    func(what string) // "goodbye", "SIGTERM", "SIGKILL"
 
+	Inflight int // calls that it takes at once; 0: as many as its host says
+
 	Deaf    bool // hears no goodbye
 	Defiant bool // and no SIGTERM
 
