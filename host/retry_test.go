@@ -98,7 +98,7 @@ func TestALostQueryOfAPluginThatFailedSaysBoth(t *testing.T) {
 		synctest.Wait()
 		f.Launched().Exit(3, "")
 		err := <-answered
-		want := `plugin "one" 1.0.0: kit.ask: the peer closed the connection (exit status 3) (attempt 1); then: kit.ask: plugin "one" is failed: it ended while it was Serving: exit status 3`
+		want := `plugin "one" 1.0.0: kit.ask: the peer closed the connection (exit status 3) (attempt 1); then: kit.ask: plugin "one" is failed: it ended while it was serving: exit status 3`
 		var report *host.CrashReport
 		if !strings.HasPrefix(errorText(err), want) || !errors.As(err, &report) || rpc.CodeOf(err) != rpc.Unavailable || rpc.Delivered(err) != rpc.PerhapsDelivered {
 			t.Errorf("got %q, delivered %s, want %q", err, rpc.Delivered(err), want)
