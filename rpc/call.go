@@ -190,8 +190,11 @@ func (c *Conn) unsent(ctx context.Context, what string, err error) error {
 	case errors.Is(err, errSealed):
 		return c.saidGoodbye(what)
 	case errors.Is(err, errOutboxClosed):
-		<-c.done
-		return c.over(what, false)
+		select {
+		case <-c.done:
+			return c.over(what, false)
+		case <-ctx.Done():
+		}
 	}
 	return withoutSending(ctx, what)
 }

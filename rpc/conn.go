@@ -113,7 +113,7 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 		calls: make(map[wire.Tx]*pending), serving: make(map[wire.Tx]*inbound), checked: make(map[checkKey]error),
 		callers: load{most: opt.MaxInflight}, streamers: load{most: opt.MaxStreams}, done: make(chan struct{}),
 	}
-	c.out = newOutbox(stream, func(err error) { c.fail(fmt.Errorf("write: %w", err)) })
+	c.out = newOutbox(stream, c.writeFailed)
 	c.notices.init()
 	c.pings.init()
 	c.inbox.next = 1
@@ -159,6 +159,22 @@ func (c *Conn) Close() error {
 	c.fail(ErrClosed)
 	c.wg.Wait()
 	return nil
+}
+
+// restLimit is how long what a peer wrote before it closed the connection may take to be read.
+const restLimit = time.Second
+
+// writeFailed ends a connection that takes no more frames. A peer that answers and closes is the usual reason: its answers are read first, to
+// the end of file, which ends the connection.
+func (c *Conn) writeFailed(err error) {
+	c.out.close()
+	timer := time.NewTimer(restLimit)
+	defer timer.Stop()
+	select {
+	case <-c.done:
+	case <-timer.C:
+		c.fail(fmt.Errorf("write: %w", err))
+	}
 }
 
 // fail ends the connection, once.
