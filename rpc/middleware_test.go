@@ -165,12 +165,12 @@ func TestHeadersThatMiddlewareSetsReachTheHandler(t *testing.T) {
 func TestTxOfAUsersGeneratorNamesTheCallAndIsRefusedIfEmptyOrTaken(t *testing.T) {
 	ids := []string{"first", "", "second", "second", "12"}
 	next := 0
-	release := make(chan struct{})
+	var started, release chan struct{}
 	for _, s := range []codec.Serializer{codec.MessagePackSerializer{}, codec.JsonSerializer{}, serializerNamed{codec.JsonSerializer{}}} {
 		t.Run(s.Name(), func(t *testing.T) {
-			next, release = 0, make(chan struct{})
-			a, b := rpctest.PairWith(t, rpc.Options{Serializer: s, TxID: func(*rpc.Message) string { next++; return ids[next-1] }},
-				rpc.Options{Serializer: s, Handlers: rpc.NewMux(greet.Handle(hello), lookup.Handle(func(context.Context, string) (int, error) { <-release; return 1, nil }))})
+			next, started, release = 0, make(chan struct{}), make(chan struct{})
+			a, _ := rpctest.PairWith(t, rpc.Options{Serializer: s, TxID: func(*rpc.Message) string { next++; return ids[next-1] }},
+				rpc.Options{Serializer: s, Handlers: rpc.NewMux(greet.Handle(hello), lookup.Handle(func(context.Context, string) (int, error) { close(started); <-release; return 1, nil }))})
 			if _, err := greet.Call(t.Context(), a, greetRequest{}); err != nil {
 				t.Fatal(err)
 			}
@@ -179,11 +179,7 @@ func TestTxOfAUsersGeneratorNamesTheCallAndIsRefusedIfEmptyOrTaken(t *testing.T)
 			}
 			held := make(chan error, 1)
 			go func() { _, err := lookup.Call(t.Context(), a, ""); held <- err }()
-			for b.Stats().Serving == 0 {
-				if _, err := b.Ping(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-			}
+			<-started
 			if _, err := greet.Call(t.Context(), a, greetRequest{}); !errors.Is(err, rpc.Invalid) || !strings.Contains(err.Error(), `"second", which another call`) {
 				t.Fatalf("got %v", err)
 			}
