@@ -46,7 +46,7 @@ type (
 
 // inEachLanguage runs a test with each greeter, copied into the plugins folder as a user would.
 func inEachLanguage(t *testing.T, test func(t *testing.T, s *site, name string)) {
-	for name, interpreter := range map[string]string{"node-greeter": "node", "python-greeter": "python3"} {
+	for name, interpreter := range map[string]string{"node-greeter": "node", "node-toolkit": "node", "python-greeter": "python3", "python-toolkit": "python3"} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := exec.LookPath(interpreter); err != nil {
 				t.Skipf("%s is not in PATH: install it to test the sample %s (make test-all insists on it)", interpreter, name)

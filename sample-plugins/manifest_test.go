@@ -3,9 +3,11 @@ package sampleplugins
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/sample-plugins/crasher/crasherapi"
@@ -54,5 +56,44 @@ func TestMarkdownAsksForTheHighlighterItWasWrittenFor(t *testing.T) {
 func TestCrasherLetsItsVariablesThrough(t *testing.T) {
 	if got := load(t, "crasher").Env.Allow; !slices.Equal(got, crasherapi.Environment) {
 		t.Errorf("env.allow %s, want %s", strings.Join(got, " "), strings.Join(crasherapi.Environment, " "))
+	}
+}
+
+// They are there to be copied: one file that can be read in one sitting.
+func TestAPluginInOneFileHasFewerThan200Lines(t *testing.T) {
+	for _, path := range []string{"node-greeter/greeter.mjs", "python-greeter/greeter.py"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+		if len(lines) >= 200 {
+			t.Errorf("%s: %d lines, want fewer than 200", path, len(lines))
+		}
+		for i, line := range lines {
+			if utf8.RuneCountInString(line) > 120 {
+				t.Errorf("%s:%d: %d columns, want at most 120", path, i+1, utf8.RuneCountInString(line))
+			}
+			for _, own := range []string{"from './", "import hotplug", "from hotplug"} {
+				if strings.Contains(line, own) {
+					t.Errorf("%s:%d: %q imports another file, want one file", path, i+1, line)
+				}
+			}
+		}
+	}
+}
+
+func TestSamplesInOtherLanguagesHaveAFullManifest(t *testing.T) {
+	for name, entry := range map[string]string{
+		"node-greeter": "greeter.mjs", "node-toolkit": "greeter.mjs", "python-greeter": "greeter.py", "python-toolkit": "greeter.py",
+	} {
+		m := load(t, name)
+		found, err := m.EntryFor("linux", "amd64")
+		if err != nil || found.Path != entry || m.Name != name || m.Serializer != "JsonSerializer" || m.Description == "" {
+			t.Errorf("%s: name %q, entry %+v, serializer %s, %v", name, m.Name, found, m.Serializer, err)
+		}
+		if info, err := os.Stat(filepath.Join(name, entry)); err != nil || runtime.GOOS != "windows" && info.Mode()&0o111 == 0 {
+			t.Errorf("%s/%s: %v; want a file that is executable", name, entry, err)
+		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/go-hotplug/hotplug/internal/conformance"
 )
 
-// Each is one line of the Python greeter, made wrong, and the case that has to notice.
+// Each is one line of the Python toolkit, made wrong, and the case that has to notice.
 var mistakes = map[string]struct{ right, wrong, fails string }{
 	"takes any token":                 {`if not hmac.compare_digest(`, `if False and hmac.compare_digest(`, "handshake/20-wrong-token"},
 	"picks no version":                {`if 1 not in (hello.get("hotplug") or []):`, `if False:`, "handshake/23-no-version-in-common"},
@@ -35,7 +35,7 @@ var mistakes = map[string]struct{ right, wrong, fails string }{
 
 func TestAPluginThatIsWrongFailsTheCaseAboutIt(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip("python3 is not in PATH: the plugin that is made wrong is sample-plugins/python-greeter")
+		t.Skip("python3 is not in PATH: the plugin that is made wrong is sample-plugins/python-toolkit")
 	}
 	for name, m := range mistakes {
 		t.Run(name, func(t *testing.T) {
@@ -57,11 +57,11 @@ func TestAPluginThatIsWrongFailsTheCaseAboutIt(t *testing.T) {
 	}
 }
 
-// broken copies the Python greeter with one text replaced, once.
+// broken copies the Python toolkit with one text replaced, once.
 func broken(t *testing.T, right, wrong string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "broken")
-	if err := os.CopyFS(dir, os.DirFS("../../sample-plugins/python-greeter")); err != nil {
+	if err := os.CopyFS(dir, os.DirFS("../../sample-plugins/python-toolkit")); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "hotplug.py")

@@ -92,8 +92,11 @@ func TestAPluginOfTheLibraryThatHandlesAllMessagesPassesAllCases(t *testing.T) {
 const notInAnotherLanguage = "it does not handle conformance.hold"
 
 func TestPluginsInOtherLanguagesPassAllCases(t *testing.T) {
-	for path, interpreter := range map[string]string{"node-greeter/conformance.mjs": "node", "python-greeter/conformance.py": "python3"} {
-		t.Run(interpreter, func(t *testing.T) {
+	for path, interpreter := range map[string]string{
+		"node-greeter/conformance.mjs": "node", "node-toolkit/conformance.mjs": "node",
+		"python-greeter/conformance.py": "python3", "python-toolkit/conformance.py": "python3",
+	} {
+		t.Run(filepath.Dir(path), func(t *testing.T) {
 			if _, err := exec.LookPath(interpreter); err != nil {
 				t.Skipf("%s is not in PATH: install it to test sample-plugins/%s (make test-all insists on it)", interpreter, path)
 			}

@@ -1,4 +1,4 @@
-// Package greeterapi is the contract of the greeters: node-greeter and python-greeter answer the same messages, each in its language.
+// Package greeterapi is the contract of the greeters: node-greeter, node-toolkit, python-greeter and python-toolkit answer the same messages.
 //
 //	greeting, err := greeterapi.Greet.Call(ctx, host.Plugin("python-greeter"), greeterapi.GreetRequest{Name: "Ada"})
 package greeterapi

@@ -1,22 +1,19 @@
 #!/usr/bin/env node
 // The greeter, and the messages with which `hotplug conformance` finds out more: see docs/conformance.md.
 import { setTimeout as sleep } from 'node:timers/promises'
-import './greeter.mjs'
-import { Failure, handles, run } from './hotplug.mjs'
+import { failure, handle } from './greeter.mjs'
 
 const told = { struct: { type: 'string', 'payload?': 'any', 'count?': 'int64' } }
 const notes = []
 
-handles('conformance.echo', 'query', 'any', 'any', (value) => value)
-handles('conformance.sleep', 'query', { struct: { ms: 'int64' } }, undefined, ({ ms }, host, signal) => sleep(ms, null, { signal }))
-handles('conformance.fail', 'query', { struct: { code: 'string', message: 'string' } }, undefined, ({ code, message }) => {
-  throw new Failure(code, message)
+handle('conformance.echo', 'query', 'any', 'any', (value) => value)
+handle('conformance.sleep', 'query', { struct: { ms: 'int64' } }, undefined, ({ ms }, host, signal) => sleep(ms, null, { signal }))
+handle('conformance.fail', 'query', { struct: { code: 'string', message: 'string' } }, undefined, ({ code, message }) => {
+  throw failure(code, message)
 })
-handles('conformance.note', 'notice', { struct: { text: 'string' } }, undefined, ({ text }) => { notes.push(text) })
-handles('conformance.notes', 'query', undefined, undefined, () => ({ texts: notes }))
-handles('conformance.call', 'method', told, undefined, ({ type, payload }, host, signal) => host.call(type, payload, { signal }))
-handles('conformance.tell', 'method', told, undefined, async ({ type, count }, host) => {
+handle('conformance.note', 'notice', { struct: { text: 'string' } }, undefined, ({ text }) => { notes.push(text) })
+handle('conformance.notes', 'query', undefined, undefined, () => ({ texts: notes }))
+handle('conformance.call', 'method', told, undefined, ({ type, payload }, host, signal) => host.call(type, payload, signal))
+handle('conformance.tell', 'method', told, undefined, async ({ type, count }, host) => {
   for (let n = 1; n <= count; n++) await host.notify(type, { n })
 })
-
-run('node-greeter', '1.0.0')
