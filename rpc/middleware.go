@@ -18,7 +18,7 @@ const (
 	Incoming Direction = "incoming" // before it is decoded, in the goroutine that will decode it
 )
 
-// A Middleware sees every message of a connection: requests, notices, replies and errors, in both directions. It returns the message to go on
+// A Middleware sees every message of a connection: requests, notices, items of streams, replies and errors, in both directions. It returns the message to go on
 // with, or nil for the one that it was given. Its error fails that message alone: the caller gets it as
 // "middleware (outgoing): ..." or "middleware (incoming): ...", with its code.
 //

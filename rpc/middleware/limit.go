@@ -7,7 +7,7 @@ import (
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
-// PayloadLimit refuses, with Exhausted, a payload that takes more than most bytes in its frame: of requests, notices and results, in both
+// PayloadLimit refuses, with Exhausted, a payload that takes more than most bytes in its frame: of requests, notices, items and results, in both
 // directions. messages has other limits for single messages, by name. 0 or less is no limit but that of the frame (limits.frame). An
 // error that is answered has no payload and passes.
 //
@@ -28,11 +28,19 @@ func PayloadLimit(most int, messages map[string]int) rpc.Middleware {
 			return nil, rpc.Errorf(rpc.Invalid, "%s: measure the %s: %w", m.Type, what(m), err)
 		}
 		if size > limit {
-			return nil, rpc.Errorf(rpc.Exhausted, "%s: a %s of %d bytes is over the limit of %d bytes: send less at once, or raise the limit of middleware.PayloadLimit",
-				m.Type, what(m), size, limit)
+			return nil, rpc.Errorf(rpc.Exhausted, "%s: %s of %d bytes is over the limit of %d bytes: send less at once, or raise the limit of middleware.PayloadLimit",
+				m.Type, aWhat(m), size, limit)
 		}
 		return nil, nil
 	}
+}
+
+// aWhat is what with its article.
+func aWhat(m *rpc.Message) string {
+	if m.Item {
+		return "an " + what(m)
+	}
+	return "a " + what(m)
 }
 
 // what is a message in a sentence.
@@ -42,6 +50,8 @@ func what(m *rpc.Message) string {
 		return "error"
 	case m.Reply:
 		return "result"
+	case m.Item:
+		return "item"
 	case m.Kind == rpc.KindNotice:
 		return "notice"
 	}

@@ -37,7 +37,7 @@ type LogOptions struct {
 	Redact   Redaction // what logged payloads do not show; what travels is not changed
 }
 
-// Logging logs one line for each message that passes, in either direction: "request", "result", "error" or "notice", with the fields message,
+// Logging logs one line for each message that passes, in either direction: "request", "result", "error", "notice" or "item", with the fields message,
 // kind (where it is known), direction, took on what ends a call (from its begin at this end), and code on errors. Where a call or a notice
 // ends with an error and no reply has passed (a deadline, a lost connection, a handler of a notice), one more line says "call failed" or
 // "notice failed".
@@ -47,7 +47,7 @@ type LogOptions struct {
 func Logging(to Logger, o LogOptions) rpc.Middleware {
 	l := &logging{o: o, fine: lineAt(to, o.Level, AtDebug), failed: lineAt(to, o.ErrorLevel, AtWarn)}
 	return func(_ context.Context, m *rpc.Message, d rpc.Direction) (*rpc.Message, error) {
-		if !m.Reply && l.failed.on() {
+		if !m.Reply && !m.Item && l.failed.on() {
 			l.watch(m, d)
 		}
 		w := l.fine

@@ -20,10 +20,10 @@ const (
 //   - An incoming request or notice whose traceparent is missing or not valid begins a trace at this end, without the tracestate
 //     that came along; a tracestate that is not valid is dropped alone. So what a handler does has one trace, with a sender that knows of none too.
 //
-// The two ends of a call share its span: what TraceFrom returns in a handler is what its caller sent. Replies carry no headers.
+// The two ends of a call share its span: what TraceFrom returns in a handler is what its caller sent. Replies and items carry no headers.
 func TraceContext() rpc.Middleware {
 	return func(ctx context.Context, m *rpc.Message, d rpc.Direction) (*rpc.Message, error) {
-		if m.Reply {
+		if m.Reply || m.Item {
 			return nil, nil
 		}
 		t, ok := traceOf(m.Headers)
