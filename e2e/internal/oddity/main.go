@@ -51,7 +51,7 @@ type tiny struct {
 }
 
 func handlers() []rpc.Handler {
-	return []rpc.Handler{
+	return append(streams(),
 		oddityapi.Descriptors.Handle(descriptors),
 		oddityapi.CloseOutput.Handle(closeOutput),
 		oddityapi.Log.Handle(log),
@@ -62,7 +62,7 @@ func handlers() []rpc.Handler {
 		oddityapi.Freeze.Handle(freeze),
 		oddityapi.Orphan.Handle(orphan),
 		oddityapi.Whole.Handle(func(_ context.Context, n oddityapi.Number) (oddityapi.Number, error) { return n, nil }), // last: ModeNarrow replaces it
-	}
+	)
 }
 
 func stop(context.Context) error {
