@@ -57,6 +57,8 @@ func (c *chapter) streams(t *testing.T) {
 	}
 	c.meets(err)
 
+	c.meets(behindTheEnd(t))
+
 	refused := make(chan error, 100) // more than are observed
 	r := newRawPeer(t, codec.MessagePackSerializer{}, rpc.Options{Handlers: openForever(), MaxStreams: 1, Observe: func(o rpc.Observation) { refused <- o.Err }})
 	go io.Copy(io.Discard, r.stream)
@@ -64,6 +66,17 @@ func (c *chapter) streams(t *testing.T) {
 		r.send(opensStream(i+1, "odd.rows", rpc.KindStream), number{})
 	}
 	c.meets(<-refused)
+}
+
+// behindTheEnd is the error of an item that its sender had said would not come.
+func behindTheEnd(t *testing.T) error {
+	t.Helper()
+	a, _ := rpctest.Pair(t, nil, []rpc.Handler{lines.Handle(func(ctx context.Context, _ iter.Seq2[string, error]) (number, error) { return number{}, untilDone(ctx) })})
+	f, err := a.Open(t.Context(), &rpc.Message{Kind: rpc.KindUpload, Type: string(lines)})
+	mustDo(t, err)
+	defer f.Close()
+	mustDo(t, f.CloseSend())
+	return f.Send("late")
 }
 
 func opensStream(tx uint64, name string, kind rpc.Kind) wire.Frame {

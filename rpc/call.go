@@ -49,6 +49,7 @@ func (p *pending) await(wake <-chan struct{}) {
 	for {
 		select {
 		case <-p.reply:
+			p.news.deliver()
 			return
 		case <-wake:
 			return

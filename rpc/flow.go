@@ -16,7 +16,7 @@ type Flow interface {
 	// error, or io.EOF if it has none.
 	Send(item any) error
 
-	// CloseSend says that no more items follow.
+	// CloseSend says that no more items follow: a Send behind it fails. Saying it twice is no error.
 	CloseSend() error
 
 	// Recv decodes the next item of the callee's stream into item, a non-nil pointer. It blocks until there is one. Behind the last one
@@ -38,8 +38,10 @@ type flow struct {
 	p     *pending
 	in    *inlet  // nil: the callee sends no items
 	out   *outlet // nil: the caller sends none
+	shut  bool    // CloseSend was called; of the goroutine that sends
 	begun time.Time
 	stop  func() bool // the call does not end with ctx any more
+	free  func()      // gives back its slot, once
 
 	once sync.Once // guards err
 	err  error     // what the call ended with
@@ -77,9 +79,9 @@ func (c *Conn) open(ctx context.Context, m *Message) (*flow, error) {
 	if err := c.takeSlot(ctx, c.streams, m.Type, "streams are open", "limits.streams"); err != nil {
 		return nil, err
 	}
-	f := &flow{c: c, ctx: ctx, m: m}
+	f := &flow{c: c, ctx: ctx, m: m, free: sync.OnceFunc(func() { <-c.streams })}
 	if f.p, err = c.start(ctx, m, f); err != nil {
-		<-c.streams
+		f.free() // unless the end of the connection has settled the call
 		return nil, err
 	}
 	return f, nil
@@ -87,9 +89,9 @@ func (c *Conn) open(ctx context.Context, m *Message) (*flow, error) {
 
 // pending is the entry of a flow in the table of calls. It holds a slot until it is settled.
 func (f *flow) pending(tx wire.Tx) *pending {
-	p := &pending{tx: tx, reply: make(chan struct{}), flow: f, free: func() { <-f.c.streams }}
+	p := &pending{tx: tx, reply: make(chan struct{}), flow: f, free: f.free}
 	if f.m.Kind.uploads() {
-		f.out = newOutlet(0, 0)
+		f.out = new(outlet)
 	}
 	if f.m.Kind.downloads() {
 		f.in = newInlet(f.c.window())
@@ -165,8 +167,8 @@ func (f *flow) Result(reply any) error {
 // Recv implements Flow.
 func (f *flow) Recv(item any) error {
 	for {
+		over := f.p.isOver() // before the looks at reports and items: what arrived before the end is still delivered
 		f.p.news.deliver()
-		over := f.p.isOver() // before the look at the queue: what arrived before the end is still delivered
 		if next, ok := f.in.take(); ok {
 			return f.receive(next, item)
 		}
@@ -177,14 +179,19 @@ func (f *flow) Recv(item any) error {
 	}
 }
 
-// receive decodes an item and gives the callee credit for it.
+// receive decodes an item and gives the callee credit for it, which is of no use to a call that is over.
 func (f *flow) receive(next arrivedItem, item any) error {
-	f.c.grant(wire.Credit, f.p.tx, f.in)
+	if !f.p.isOver() {
+		f.c.grant(wire.Credit, f.p.tx, f.in)
+	}
 	return f.c.readItem(f.ctx, f.m, next, item)
 }
 
 // Send implements Flow.
 func (f *flow) Send(item any) error {
+	if f.shut && !f.p.isOver() {
+		return NotSent(Invalid, "%s: an item was sent behind CloseSend, which says that none follows: send it before", f.m.Type)
+	}
 	buf, err := f.c.itemFrame(f.ctx, f.m, wire.Frame{Kind: wire.Upload, Tx: f.p.tx}, item)
 	if err != nil {
 		return err
@@ -209,9 +216,10 @@ func (f *flow) Send(item any) error {
 
 // CloseSend implements Flow.
 func (f *flow) CloseSend() error {
-	if f.p.isOver() {
-		return nil // the callee did not wait for the rest
+	if f.shut || f.p.isOver() {
+		return nil // the callee knows, or did not wait for the rest
 	}
+	f.shut = true
 	buf, err := f.c.encode(&wire.Frame{Kind: wire.UploadEnd, Tx: f.p.tx}, nil)
 	if err != nil {
 		return NotSent(Invalid, "encode %s: %w", f.m.Type, err)

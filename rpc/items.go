@@ -9,19 +9,22 @@ import (
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
-// newInbound is a request that arrived, with the streams that it opens.
-func (c *Conn) newInbound(f wire.Frame, buf *wire.Buffer) *inbound {
+// newInbound is a request that arrived, with the streams that it opens. Its error ends the connection.
+func (c *Conn) newInbound(f wire.Frame, buf *wire.Buffer) (*inbound, error) {
 	in := &inbound{conn: c, frame: f, buf: buf, opens: Kind(f.Meta.Opens)}
 	if in.opens.uploads() {
 		in.up = newShutInlet(c.window())
 	}
 	if in.opens.downloads() {
-		in.down = newOutlet(f.Meta.Items, f.Meta.Bytes)
+		in.down = new(outlet)
+		if err := in.down.grant(&f); err != nil {
+			return nil, err
+		}
 	}
 	if f.Meta.Progress {
 		in.news = newBulletin(in)
 	}
-	return in
+	return in, nil
 }
 
 // endsWith is the kind of frame that a success is answered with.

@@ -60,7 +60,11 @@ func (c *Conn) serve(f wire.Frame, buf *wire.Buffer) error {
 		buf.Release()
 		return &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("a request %q without a tx", abridged(f.Type))}
 	}
-	in := c.newInbound(f, buf)
+	in, err := c.newInbound(f, buf)
+	if err != nil {
+		buf.Release()
+		return err
+	}
 	ctx := context.WithValue(c.base, inboundKey{}, in)
 	if f.Meta.Deadline > 0 {
 		in.deadline = time.Now().Add(milliseconds(f.Meta.Deadline))

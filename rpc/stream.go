@@ -143,7 +143,7 @@ type Exchange[In, Out any] struct{ f Flow }
 // Send sends an item. It blocks until the callee has room for it. Once the call is over it returns its error, or io.EOF if it has none.
 func (e *Exchange[In, Out]) Send(item In) error { return e.f.Send(item) }
 
-// CloseSend says that no more items follow. The callee may go on sending.
+// CloseSend says that no more items follow: a Send behind it fails. The callee may go on sending. Saying it twice is no error.
 func (e *Exchange[In, Out]) CloseSend() error { return e.f.CloseSend() }
 
 // Items yields what the callee sends. An error is its last pair. Leaving the loop does not end the call: Close does.

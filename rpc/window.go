@@ -21,15 +21,11 @@ func (w *window) add(items, bytes int64) { w.items, w.bytes = w.items+items, w.b
 // open reports whether one more item may travel.
 func (w *window) open() bool { return w.items > 0 && w.bytes > 0 }
 
-// An outlet is the sending half of a stream: the credit that its receiver has given.
+// An outlet is the sending half of a stream: the credit that its receiver has given. The zero value has none.
 type outlet struct {
 	mu   sync.Mutex // guards all below
 	left window
 	room chan struct{} // closed when there may be credit again; nil if nobody waits
-}
-
-func newOutlet(items, bytes uint64) *outlet {
-	return &outlet{left: window{int64(min(items, maxCredit)), int64(min(bytes, maxCredit))}}
 }
 
 // spend takes the credit for a frame with an item, or returns a channel that is closed when there may be some.
