@@ -20,7 +20,7 @@ func TestCallNamesTheNearestOfWhatIsMisspelt(t *testing.T) {
 		{"thumbnail", "x", `plugin "thumbnail" is not installed: installed are counter, highlight`},
 		{"gone", "x", "gone 1.0.0 (" + s.dir + "/gone): broken: entry gone does not exist"},
 		{"counter", "counter.gte", `plugin "counter" does not handle message "counter.gte": did you mean "counter.get"?`},
-		{"counter", "resize", `plugin "counter" does not handle message "resize": it handles counter.add, counter.bump, counter.get`},
+		{"counter", "resize", `plugin "counter" does not handle message "resize": it handles counter.add, counter.addAll, counter.bump, counter.get, counter.watch`},
 	} {
 		command(t, "call", s.dir, c.plugin, c.message).exits(t, exitUnavailable).complains(t, c.want)
 	}

@@ -30,8 +30,8 @@ func TestDescribeOfAPluginsFolderGoesOnPastWhatIsBroken(t *testing.T) {
 			t.Errorf("stderr lacks %q: %s", want, got)
 		}
 	}
-	if strings.Count(got.out, "\n") != 3 {
-		t.Errorf("want counter's three messages, got %s", got)
+	if strings.Count(got.out, "\n") != 5 {
+		t.Errorf("want counter's five messages, got %s", got)
 	}
 	doc := decoded[describedFolder](t, command(t, "describe", "--json", s.dir).exits(t, exitPlugin))
 	if len(doc.Plugins) != 3 || doc.Plugins[0].Error != "" || doc.Plugins[1].Error == "" || doc.Plugins[1].Description != nil || doc.Plugins[2].Error == "" {
@@ -48,7 +48,7 @@ func TestDescribePrintsSchemasIfAskedTo(t *testing.T) {
 	if without := command(t, "describe", dir).exits(t, exitOK); !strings.HasPrefix(piped.out, without.out) || strings.Contains(without.out, "schema") {
 		t.Errorf("without --schema: %s", without)
 	}
-	if got := command(t, "describe", "--schema", s.dir).exits(t, exitOK); strings.Count(got.out, "counter\t1.0.0\tschema\tcounter.") != 5 {
+	if got := command(t, "describe", "--schema", s.dir).exits(t, exitOK); strings.Count(got.out, "counter\t1.0.0\tschema\tcounter.") != 9 {
 		t.Errorf("of a folder: %s", got)
 	}
 }

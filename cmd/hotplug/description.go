@@ -133,12 +133,25 @@ func (d *description) messages() []stated {
 }
 
 func (m stated) row() []cell {
-	return []cell{{m.how, bold}, text(m.Name), text(string(m.Kind)), text(m.Payload.String()), text(m.reply())}
+	return []cell{{m.how, bold}, text(m.Name), text(string(m.Kind)), text(m.payload()), text(m.reply())}
+}
+
+func (m described) payload() string {
+	if takesItems(m.Kind) {
+		return "items of " + m.Payload.String()
+	}
+	return m.Payload.String()
 }
 
 func (m described) reply() string {
-	if m.Kind == rpc.KindNotice {
+	switch m.Kind {
+	case rpc.KindNotice:
 		return "-"
+	case rpc.KindStream, rpc.KindDuplex:
+		return "items of " + m.Reply.String()
 	}
 	return m.Reply.String()
 }
+
+// takesItems reports whether the caller of a message sends items.
+func takesItems(k rpc.Kind) bool { return k == rpc.KindUpload || k == rpc.KindDuplex }

@@ -86,7 +86,7 @@ func TestRunOnATerminalShowsEachChangeOnce(t *testing.T) {
 		"plugin ready":                      0,
 		"plugin stopped":                    0,
 		"the host asked it to stop":         1,
-		"answers 3 messages":                1,
+		"answers 5 messages":                1,
 		"plugin failed: plugin=crasher":     1, // before there is a table the log says why
 		"[INFO]  out of cheese: ":           1,
 		"hotplug: 1 plugin failed: crasher": 1,
@@ -143,7 +143,7 @@ func TestWhatAPluginLogsIsNotTakenForAChangeOfItsState(t *testing.T) {
 			{hclog.Info, "plugin ready", nil, false},
 			{hclog.Info, "plugin ready", []any{"pid", 7}, false},
 			{hclog.Info, "out of cheese", []any{"reason", "none bought"}, false},
-			{hclog.Info, "plugin ready", []any{"reason", "answers 3 messages", "version", "1.0.0", "pid", 7}, true},
+			{hclog.Info, "plugin ready", []any{"reason", "answers 5 messages", "version", "1.0.0", "pid", 7}, true},
 			{hclog.Info, "plugin starting", []any{"reason", "found", "version", "1.0.0", "pid", 0}, following},
 			{hclog.Error, "plugin failed", []any{"reason", "it ended", "error", io.EOF}, following},
 		} {

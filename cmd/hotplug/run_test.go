@@ -59,7 +59,7 @@ func TestRunHostsUntilItIsInterruptedAndStopsInOrder(t *testing.T) {
 	s := newShelf(t).sample("counter").sample("highlight", `"requires": {"counter": "^1.0"}`)
 	h := hostFolder(t, streams{}, s.dir)
 	first, second := strings.Split(h.line(), "\t"), strings.Split(h.line(), "\t")
-	if first[3] = "PID"; strings.Join(first, "|") != "counter|1.0.0|ready|PID|counter.add, counter.bump, counter.get|answers 3 messages" {
+	if first[3] = "PID"; strings.Join(first, "|") != "counter|1.0.0|ready|PID|counter.add, counter.addAll, counter.bump, counter.get, counter.watch|answers 5 messages" {
 		t.Errorf("got %q", first)
 	}
 	if second[0] != "highlight" || second[2] != "ready" {
@@ -84,7 +84,7 @@ func TestRunPrintsOneLineOfJSONPerEvent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if ready.Type != "status" || ready.Name != "counter" || ready.State != "ready" || ready.PID == 0 || len(ready.Messages) != 3 {
+	if ready.Type != "status" || ready.Name != "counter" || ready.State != "ready" || ready.PID == 0 || len(ready.Messages) != 5 {
 		t.Errorf("got %+v", ready)
 	}
 	if broken.Name != "gone" || broken.State != "failed" || broken.Messages == nil || !strings.Contains(broken.Error, "entry gone does not exist") {

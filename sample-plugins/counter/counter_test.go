@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,6 +16,7 @@ func connect(t *testing.T) rpc.Peer {
 	count.Store(0)
 	host, _ := rpctest.Pair(t, nil, []rpc.Handler{
 		counterapi.Add.Handle(add), counterapi.Get.Handle(get), counterapi.Bump.Handle(bump),
+		counterapi.Watch.Handle(watch), counterapi.AddAll.Handle(addAll),
 	})
 	return host
 }
@@ -71,4 +73,35 @@ func TestBumpCountsWithoutAnAnswer(t *testing.T) {
 			t.Errorf("total %d, want 50", got)
 		}
 	})
+}
+
+func TestWatchSendsAsManyTotalsAsAsked(t *testing.T) {
+	p := connect(t)
+	count.Store(7)
+	for asked, want := range map[int]int{-1: 0, 0: 0, 1: 1, 300: 300} {
+		got := 0
+		for total, err := range counterapi.Watch.Open(t.Context(), p, counterapi.Watching{Count: asked}) {
+			if err != nil || total.Value != 7 {
+				t.Fatalf("%d asked: %d, %v; want 7", asked, total.Value, err)
+			}
+			got++
+		}
+		if got != want {
+			t.Errorf("%d asked: got %d totals", asked, got)
+		}
+	}
+}
+
+func TestAddAllAddsEachItemAndReportsHowMany(t *testing.T) {
+	p := connect(t)
+	var last rpc.Progress
+	ctx := rpc.OnProgress(t.Context(), func(p rpc.Progress) { last = p })
+	deltas := slices.Repeat([]counterapi.Delta{{By: 2}, {By: -1}}, 150)
+	got, err := counterapi.AddAll.Call(ctx, p, rpc.Items(slices.Values(deltas)))
+	if err != nil || got.Value != 150 {
+		t.Errorf("got %d, %v; want 150", got.Value, err)
+	}
+	if want := (rpc.Progress{Done: 300}); last != want {
+		t.Errorf("the last report is %+v, want %+v", last, want)
+	}
 }

@@ -4,9 +4,11 @@ package counterapi
 import "github.com/go-hotplug/hotplug/rpc"
 
 const (
-	Add  rpc.Method[Delta, Total]   = "counter.add"  // request and reply, runs at most once
-	Get  rpc.Query[struct{}, Total] = "counter.get"  // request and reply, may run again after a crash
-	Bump rpc.Notice[Delta]          = "counter.bump" // fire and forget
+	Add    rpc.Method[Delta, Total]    = "counter.add"    // request and reply, runs at most once
+	Get    rpc.Query[struct{}, Total]  = "counter.get"    // request and reply, may run again after a crash
+	Bump   rpc.Notice[Delta]           = "counter.bump"   // fire and forget
+	Watch  rpc.Stream[Watching, Total] = "counter.watch"  // the total, Count times, each as it is when the caller has room for it
+	AddAll rpc.Upload[Delta, Total]    = "counter.addAll" // adds what is sent, item by item, and reports how many were added
 )
 
 type Delta struct {
@@ -15,4 +17,8 @@ type Delta struct {
 
 type Total struct {
 	Value int64 `json:"value"`
+}
+
+type Watching struct {
+	Count int `json:"count"` // how many totals; 0 or less: none
 }
