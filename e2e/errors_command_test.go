@@ -90,6 +90,7 @@ func (s *shell) mistakes() [][]string {
 		call("--forward", "a=nobody", "counter", "counter.get"),
 		{"validate", empty}, {"validate", "/no/such/path"}, {"validate", platforms}, {"list", s.home + "/broken"}, {"list", s.plugins, "/no/such/folder"},
 		call("counter", "counter.gt"), call("counter", "something.else"), call("counter", "counter.add"), call("counter", "counter.add", "{"),
+		call("counter", "counter.addAll", "{}"),
 		call("counter", "counter.add", `{"by": "x"}`), call("counter", "counter.add", `{"by": 1e30}`), call("counter", "counter.add", `{"bye": 1}`),
 		call("exiter", "x"), call("--timeout", "300ms", "crasher", "crasher.sleep", `{"forMs": 5000}`),
 		{"describe", "/no/such/path"}, {"describe", filepath.Join(s.home, "broken", "p")}, {"describe", empty}, {"describe", filepath.Join(s.home, "broken")},
@@ -141,7 +142,9 @@ func (s *shell) lines() []string {
 		`$H call --timeout 300ms plugins crasher crasher.note '{"text": "x", "holdMs": 5000}'`,
 		`timeout --foreground -s INT 2 $H call plugins crasher crasher.sleep '{"forMs": 60000}'`, `timeout --foreground -s INT 3 $H run plugins`,
 		`$H call plugins counter counter.add - </`, `sleep 3 | timeout --foreground -s INT 1 $H call plugins counter counter.add -`,
-		`$H list plugins >/dev/full`, `$H describe noise`, `$H conformance --case zzz mute/mute`, `$H conformance mute/mute`, `$H conformance noise`,
+		`echo '{' | $H call plugins counter counter.addAll`, `$H call plugins counter counter.addAll </`,
+		`head -c 70000000 /dev/zero | $H call plugins counter counter.addAll`, `$H list plugins >/dev/full`,
+		`$H call plugins counter counter.watch '{"count": 1000000000}' | head -n 1`, `$H describe noise`, `$H conformance --case zzz mute/mute`, `$H conformance mute/mute`, `$H conformance noise`,
 		`$H describe mute/mute`, `$H describe two-versions`, `$H list empty`, `$H list empty-folder`, `$H validate empty-folder`, `$H validate program-folder`,
 		`$H validate problems.json | grep more | sed 's/^/hotplug: /' >&2`, `$H init --force mute/mute`, `$H init outside/p/p`, `$H new greeter --dir new-greeter`,
 	}
@@ -167,7 +170,7 @@ func TestErrorsOfTheCommandLine(t *testing.T) {
 	hints := s.line(`$H call plugins oddity oddity.relay '{"n": 1}'`)
 	c.fits(`Plugin "NAME"`, textError(hints[len(hints)-1]))
 	c.asWritten(byLuck, "print the result", "print as JSON")
-	c.asWritten(unbuilt, "MESSAGE is a TYPE", `plugin "NAME" does not handle message "MESSAGE": it handles none`, "MESSAGE: the answer cannot", "N TEXT not shown", "this command was not made")
+	c.asWritten(unbuilt, "MESSAGE is a TYPE", `plugin "NAME" does not handle message "MESSAGE": it handles none`, "MESSAGE: the answer cannot", "MESSAGE: an item cannot", "N TEXT not shown", "this command was not made")
 }
 
 // shapesOfJSON are the errors of payloads and answers, as call prints them behind the message's name.

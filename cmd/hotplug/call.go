@@ -19,7 +19,9 @@ import (
 type request struct {
 	dir, plugin, message string
 	json                 []byte // nil: none was given
+	stdin                bool   // it is to be read from there
 	timeout              time.Duration
+	progress             bool // show reports where stderr is no terminal, too
 }
 
 func (a *app) callCommand() *cobra.Command {
@@ -31,23 +33,35 @@ func (a *app) callCommand() *cobra.Command {
 JSON is the payload, checked against what the plugin says it takes, whatever its serializer; - reads it from stdin. Bytes are
 base64, times are RFC 3339, integers of 64 bits stay exact. A notice is sent, and call waits until the plugin has handled it.
 
+What the plugin says that a message is decides how it is called. Of a stream, each item is printed as one line of JSON as it
+arrives. An upload takes its items from stdin, one JSON value on each line, and prints the one reply. A duplex does both at once;
+the end of stdin says that no more items follow. Blank lines are skipped. Stdin is read no faster than the plugin takes it, and
+Ctrl-C cancels the call. What the plugin reports of its progress is one line on stderr, if that is a terminal; see --progress.
+
 The plugin finds nothing to call on its host, but for what --forward answers with another plugin of the folder.
 
-With --json it prints {"result": ...} or {"error": ...}, the latter with all that the plugin said.`,
-		Example: "  hotplug call plugins counter counter.add '{\"by\": 2}'\n  echo '{\"by\": 2}' | hotplug call plugins counter counter.add -",
+With --json it prints {"result": ...} or {"error": ...}, the latter with all that the plugin said; in front of it a line
+{"item": ...} for each item, and the result of a stream is null.`,
+		Example: callExample,
 		RunE:    func(c *cobra.Command, args []string) error { return a.call(c.Context(), &f, &r, args) },
 	}
 	f.add(c, "off")
-	c.Flags().DurationVar(&r.timeout, "timeout", 0, "how long the answer may take (default: timeouts.call of the plugin)")
+	c.Flags().DurationVar(&r.timeout, "timeout", 0, "how long the answer, or all items, may take (default: timeouts.call of the plugin; for items no limit)")
+	c.Flags().BoolVar(&r.progress, "progress", false, "print what the plugin reports of its progress, a line for each report, where stderr is no terminal, too")
 	return c
 }
+
+const callExample = `  hotplug call plugins counter counter.add '{"by": 2}'
+  echo '{"by": 2}' | hotplug call plugins counter counter.add -
+  hotplug call plugins counter counter.watch '{"count": 3}'
+  printf '{"by": 2}\n{"by": 3}\n' | hotplug call --progress plugins counter counter.addAll`
 
 func (a *app) call(ctx context.Context, f *hostFlags, r *request, args []string) error {
 	if r.timeout < 0 {
 		return fmt.Errorf("--timeout: found %s, want a duration such as 5s", r.timeout)
 	}
 	r.dir, r.plugin, r.message = args[0], args[1], args[2]
-	if err := a.readPayload(ctx, r, args[3:]); err != nil {
+	if err := r.takePayload(args[3:]); err != nil {
 		return err
 	}
 	c, forwards, err := f.config(a, args[:1])

@@ -122,8 +122,11 @@ func TestAnInterruptedCallExits130(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	within(ctx, streams{}, "call", s.dir, "counter", "counter.get").exits(t, exitInterrupted).complains(t, "interrupted: ")
-	endless, _ := io.Pipe()
-	within(ctx, streams{in: endless}, "call", s.dir, "counter", "counter.add", "-").exits(t, exitInterrupted).complains(t, "while the payload was read from stdin")
+	endless, end := io.Pipe()
+	defer end.Close()
+	reading, stop := context.WithCancel(t.Context())
+	within(reading, streams{in: readerFunc(func(b []byte) (int, error) { stop(); return endless.Read(b) })}, "call", s.dir, "counter", "counter.add", "-").
+		exits(t, exitInterrupted).complains(t, "while the payload was read from stdin")
 	within(ctx, streams{}, "list", s.dir).exits(t, exitInterrupted)
 	within(ctx, streams{}, "why", s.dir, "counter").exits(t, exitInterrupted)
 	within(ctx, streams{}, "describe", s.dir).exits(t, exitInterrupted)

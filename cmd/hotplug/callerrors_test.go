@@ -101,8 +101,8 @@ func TestAnErrorOfTheDeadlineIsTheSameWhicheverEndNoticesIt(t *testing.T) {
 }
 
 func TestCallRefusesKindsOfALaterVersion(t *testing.T) {
-	err := callable(rpc.Use{Name: "x.follow", Kind: "stream"})
-	if exitCode(err) != exitUsage || err.Error() != "x.follow is a stream: call knows methods, queries and notices" {
+	err := callable(rpc.Use{Name: "x.follow", Kind: "later"})
+	if exitCode(err) != exitUsage || err.Error() != "x.follow is a later: call knows methods, queries, notices, streams, uploads and duplexes" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -14,7 +14,7 @@
 //
 // Results go to stdout, everything else to stderr. On a terminal, tables are aligned and coloured (not with NO_COLOR or
 // --no-color); elsewhere a row is one line whose cells are separated by tabs. With --json a command prints one JSON document
-// instead, and run one line of JSON for each thing that happens; what went wrong is then a document {"error": {"message": ...}}.
+// instead, run one line of JSON for each thing that happens, and call one for each item of a stream; what went wrong is then a document {"error": {"message": ...}}.
 // JSON is indented on a terminal and one line elsewhere.
 //
 // # Exit codes

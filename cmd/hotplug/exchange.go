@@ -16,18 +16,31 @@ import (
 	"github.com/go-hotplug/hotplug/shape"
 )
 
-// readPayload takes the payload from the command line or stdin, before anything is started.
-func (a *app) readPayload(ctx context.Context, r *request, args []string) error {
+// takePayload takes the payload from the command line, before anything is started.
+func (r *request) takePayload(args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	r.json = []byte(args[0])
-	if args[0] == "-" {
-		var err error
-		if r.json, err = readAll(ctx, a.in); err != nil {
-			return err
-		}
+	if r.stdin = args[0] == "-"; r.stdin {
+		return nil // to be read whole or line by line: the plugin says which
 	}
+	r.json = []byte(args[0])
+	return r.isJSON()
+}
+
+// readPayload takes the payload from stdin, if it is to come from there.
+func (a *app) readPayload(ctx context.Context, r *request) error {
+	if !r.stdin {
+		return nil
+	}
+	var err error
+	if r.json, err = readAll(ctx, a.in); err != nil {
+		return err
+	}
+	return r.isJSON()
+}
+
+func (r *request) isJSON() error {
 	var raw json.RawMessage
 	if err := json.Unmarshal(r.json, &raw); err != nil {
 		return exitf(exitUsage, "the payload is not JSON: %w", err)
@@ -67,11 +80,25 @@ func (a *app) exchange(ctx context.Context, h *host.Host, r *request) error {
 	if err != nil {
 		return err
 	}
-	payload, err := r.payload(use)
+	payload, err := a.payload(ctx, r, use)
 	if err != nil {
 		return err
 	}
 	return a.send(ctx, p, r, use, payload)
+}
+
+// payload is what is sent before any item.
+func (a *app) payload(ctx context.Context, r *request, use rpc.Use) (any, error) {
+	if !takesItems(use.Kind) {
+		if err := a.readPayload(ctx, r); err != nil {
+			return nil, err
+		}
+		return r.payload(use)
+	}
+	if r.json != nil {
+		return nil, exitf(exitUsage, "%s takes its items from stdin, a line of JSON for each: found JSON behind its name, want none", use.Name)
+	}
+	return nil, nil
 }
 
 // send sends the message and prints the answer. ctx ends when the command is interrupted.
@@ -88,10 +115,25 @@ func (a *app) send(ctx context.Context, p *host.Plugin, r *request, use rpc.Use,
 		}
 		return a.printNothing()
 	}
-	res, err := rpc.Method[any, any](use.Name).Call(timed, p, payload)
-	if err != nil {
-		return failed(ctx, p, use.Name, r.overdue(timed, err))
+	g := a.gauge(r)
+	defer g.clear()
+	err := a.converse(timed, p, use, payload, g)
+	if _, ours := errors.AsType[*exitError](err); err == nil || ours {
+		return err
 	}
+	return failed(ctx, p, use.Name, r.overdue(timed, err))
+}
+
+// converse calls the plugin and prints what it answers. An error without an exit code is the call's.
+func (a *app) converse(ctx context.Context, p rpc.Peer, use rpc.Use, payload any, g *gauge) error {
+	if use.Kind == rpc.KindStream || takesItems(use.Kind) {
+		return a.carry(ctx, p, use, payload, g)
+	}
+	res, err := rpc.Method[any, any](use.Name).Call(g.follow(ctx), p, payload)
+	if err != nil {
+		return err
+	}
+	g.clear()
 	return a.printAnswer(use, res)
 }
 
@@ -140,10 +182,10 @@ func (r *request) use(p *host.Plugin) (rpc.Use, error) {
 // callable refuses kinds of a later version.
 func callable(u rpc.Use) error {
 	switch u.Kind {
-	case rpc.KindMethod, rpc.KindQuery, rpc.KindNotice:
+	case rpc.KindMethod, rpc.KindQuery, rpc.KindNotice, rpc.KindStream, rpc.KindUpload, rpc.KindDuplex:
 		return nil
 	}
-	return exitf(exitUsage, "%s is a %s: call knows methods, queries and notices", u.Name, u.Kind)
+	return exitf(exitUsage, "%s is a %s: call knows methods, queries, notices, streams, uploads and duplexes", u.Name, u.Kind)
 }
 
 func joined(names []string) string { return strings.Join(names, ", ") }

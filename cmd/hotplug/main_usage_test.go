@@ -16,7 +16,7 @@ func TestAWrongCommandLineIsOneSentenceAndExits2(t *testing.T) {
 		"list --jsn x":        "hotplug: list: no flag \"--jsn\": did you mean --json?\nrun 'hotplug list --help' for what it takes\n",
 		"call a b c d e":      "hotplug: call: found 5 arguments, want at most 4: hotplug call DIR PLUGIN MESSAGE [JSON] [flags]\nrun 'hotplug call --help' for what it takes\n",
 		"call --timeout x a":  "hotplug: call: --timeout: found \"x\", want a duration such as 5s\nrun 'hotplug call --help' for what it takes\n",
-		"call --timeout":      "hotplug: call: --timeout: found nothing behind it, want a value: how long the answer may take (default: timeouts.call of the plugin)\nrun 'hotplug call --help' for what it takes\n",
+		"call --timeout":      "hotplug: call: --timeout: found nothing behind it, want a value: how long the answer, or all items, may take (default: timeouts.call of the plugin; for items no limit)\nrun 'hotplug call --help' for what it takes\n",
 		"list -x a":           "hotplug: list: no flag \"-x\": there are --all, --help, --host-version, --json, --name, --no-color\nrun 'hotplug list --help' for what it takes\n",
 		"list --json=x a":     "hotplug: list: --json: found \"x\", want true or false\nrun 'hotplug list --help' for what it takes\n",
 		"list --=x":           "hotplug: list: found \"--=x\", want a flag such as --json, or -- before arguments that begin with a dash\nrun 'hotplug list --help' for what it takes\n",
