@@ -16,8 +16,8 @@ type Progress struct {
 
 type progressKey struct{}
 
-// OnProgress returns a context with which calls hand what their handlers report to fn. It runs in the goroutine of the call, while that waits for the
-// reply, for an item or for room to send one, and never after the call has returned; it should not block. A caller that is busy sees the latest report, not each one.
+// OnProgress returns a context with which calls hand what their handlers report to fn, one report of a call at a time and in order. It runs in a goroutine that uses the call, while that waits for the
+// reply, for an item or for room to send one, and not after the last of them has returned; it should not block. A caller that is busy sees the latest report, not each one.
 func OnProgress(ctx context.Context, fn func(Progress)) context.Context {
 	return context.WithValue(ctx, progressKey{}, fn)
 }
@@ -103,8 +103,10 @@ type mailbox struct {
 	fn   func(Progress)
 	news chan struct{} // one slot: the reader signals, the goroutine of the call receives
 
-	mu     sync.Mutex // guards latest
-	latest *arrivedItem
+	mu      sync.Mutex // guards all below; never held while calling out
+	latest  *arrivedItem
+	handing bool // a goroutine of the call is in fn
+	missed  bool // another one has found it there: the report that came meanwhile is for it to hand over
 }
 
 func newMailbox(c *Conn, fn func(Progress)) *mailbox {
@@ -121,7 +123,10 @@ func (m *mailbox) arrived() <-chan struct{} {
 
 // put replaces the report that waits. It owns buf.
 func (m *mailbox) put(f wire.Frame, buf *wire.Buffer) {
-	old := m.exchange(&arrivedItem{f, buf})
+	m.mu.Lock()
+	old := m.latest
+	m.latest = &arrivedItem{f, buf}
+	m.mu.Unlock()
 	if old != nil {
 		old.buf.Release()
 	}
@@ -131,29 +136,51 @@ func (m *mailbox) put(f wire.Frame, buf *wire.Buffer) {
 	}
 }
 
-func (m *mailbox) exchange(next *arrivedItem) (old *arrivedItem) {
+// begin takes the report that waits and the turn to hand it over; nil if there is none, or another goroutine has the turn.
+func (m *mailbox) begin() *arrivedItem {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	old, m.latest = m.latest, next
-	return old
+	if m.handing {
+		m.missed = true
+		return nil
+	}
+	report := m.latest
+	m.latest, m.handing = nil, report != nil
+	return report
 }
 
-// deliver hands over the report that waits, in the goroutine of the call.
+// done gives the turn back, and reports whether another goroutine has wanted it.
+func (m *mailbox) done() (again bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	again, m.handing, m.missed = m.missed, false, false
+	return again
+}
+
+// deliver hands over the report that waits, in a goroutine of the call. A flow may have two; only one at a time is in fn.
 func (m *mailbox) deliver() {
 	if m == nil {
 		return
 	}
-	report := m.exchange(nil)
-	if report == nil {
-		return
+	for again := true; again; {
+		report := m.begin()
+		if report == nil {
+			return
+		}
+		again = m.hand(report)
 	}
+}
+
+func (m *mailbox) hand(report *arrivedItem) (again bool) {
+	defer func() { again = m.done() }()
 	defer report.buf.Release()
 	var p Progress
 	if err := m.c.format.DecodePayload(&report.frame, &p); err != nil {
 		m.c.warn("progress report cannot be read", "error", err.Error())
-		return
+		return false
 	}
 	m.fn(p)
+	return false
 }
 
 // arrivedProgress takes a report from the reader. It owns buf. One that nobody asked for, or waits for any more, is dropped.

@@ -2,7 +2,9 @@ package rpc_test
 
 import (
 	"context"
+	"iter"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -163,4 +165,48 @@ func TestACallWithoutProgressAllocatesNothingForIt(t *testing.T) {
 		t.Errorf("a report that nobody asked for allocates %v times", n)
 	}
 	_, _ = lookup.Call(t.Context(), a, "")
+}
+
+func TestTwoGoroutinesOfAFlowHandReportsOverOneAtATimeAndInOrder(t *testing.T) {
+	const reports = 3000
+	a, _ := rpctest.Pair(t, nil, []rpc.Handler{upper.Handle(func(ctx context.Context, items iter.Seq2[string, error], send func(string) error) error {
+		done := int64(0)
+		for s, err := range items {
+			if err != nil {
+				return err
+			}
+			done++
+			rpc.Report(ctx, rpc.Progress{Done: done})
+			if err := send(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})})
+	var inside atomic.Int32
+	last := int64(0) // guarded by the claim: the race detector sees if two are in fn
+	x, err := upper.Open(rpc.OnProgress(t.Context(), func(p rpc.Progress) {
+		if inside.Add(1) > 1 || p.Done <= last {
+			t.Errorf("report %d after %d, %d at once", p.Done, last, inside.Load())
+		}
+		last = p.Done
+		inside.Add(-1)
+	}), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	sent := make(chan error, 1)
+	go func() {
+		for range reports {
+			_ = x.Send("x")
+		}
+		sent <- x.CloseSend()
+	}()
+	if got, err := collect(x.Items()); len(got) != reports || err != nil {
+		t.Errorf("%d items, %v", len(got), err)
+	}
+	if err := <-sent; err != nil || last != reports {
+		t.Errorf("the last report was %d of %d; %v", last, reports, err)
+	}
 }
