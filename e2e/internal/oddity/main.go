@@ -39,6 +39,8 @@ func main() {
 		s.Stop = func(context.Context) error { select {} }
 	case oddityapi.ModeNoStop:
 		s.Stop = nil
+	case oddityapi.ModeAnswers:
+		s.Handlers = answers()
 	}
 	plugin.Exit(s.Run(context.Background()))
 }

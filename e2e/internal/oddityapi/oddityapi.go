@@ -61,6 +61,7 @@ const (
 	ModeCallback = "callback"  // its Start hook calls Double on the host
 	ModeStopHang = "stop-hang" // its Stop hook does not return
 	ModeNoStop   = "no-stop"   // it has no Stop hook
+	ModeAnswers  = "answers"   // it answers what else the host answers, rather than pass it on
 )
 
 // Number is a number.

@@ -22,6 +22,9 @@ const (
 	HostCount rpc.Stream[Number, Number] = "e2e.count"
 	HostSum   rpc.Upload[Number, Number] = "e2e.sum"
 	HostChat  rpc.Duplex[Number, Number] = "e2e.chat"
+
+	// Heard is the sum of all Told.
+	Heard rpc.Query[struct{}, Number] = "e2e.heard"
 )
 
 // Counted answers Count and HostCount. 13 is an error, 14 a panic.
