@@ -18,5 +18,5 @@ func main() {
 }
 
 func handlers() []rpc.Handler {
-	return []rpc.Handler{outlineapi.Of.Handle(of)}
+	return []rpc.Handler{outlineapi.Headings.Handle(headings), outlineapi.Of.Handle(of)}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -16,47 +17,39 @@ const maxLevel = 6
 
 var markdown = goldmark.New(prose.Options()...).Parser()
 
+// of answers with all headings at once.
 func of(_ context.Context, req outlineapi.Request) (outlineapi.Outline, error) {
-	if req.Depth < 0 || req.Depth > maxLevel {
-		return outlineapi.Outline{}, rpc.Errorf(rpc.Invalid, "depth %d: headings have levels from 1 to %d, 0 means all", req.Depth, maxLevel)
-	}
-	if err := prose.Check(req.Name, req.Source); err != nil {
+	var flat []outlineapi.Heading
+	err := walk(req, func(h outlineapi.Heading) error { flat = append(flat, h); return nil })
+	if err != nil {
 		return outlineapi.Outline{}, err
 	}
-	if req.Depth == 0 {
-		req.Depth = maxLevel
-	}
-	flat := headings(strings.ToValidUTF8(req.Source, "\uFFFD"), req.Depth)
-	return outlineapi.Outline{Sections: tree(flat), Count: len(flat)}, nil
+	return outlineapi.Outline{Sections: outlineapi.Tree(flat), Count: len(flat)}, nil
 }
 
-// headings are those of a document down to a level, in order.
-func headings(source string, depth int) (found []outlineapi.Section) {
-	text := []byte(source)
-	_ = ast.Walk(prose.Parse(markdown, text, nil), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+// headings answers with one heading after the other.
+func headings(_ context.Context, req outlineapi.Request, send func(outlineapi.Heading) error) error {
+	return walk(req, send)
+}
+
+// walk calls found with each heading that is wanted, in order, until it returns an error.
+func walk(req outlineapi.Request, found func(outlineapi.Heading) error) error {
+	if req.Depth < 0 || req.Depth > maxLevel {
+		return rpc.Errorf(rpc.Invalid, "depth %d: headings have levels from 1 to %d, 0 means all", req.Depth, maxLevel)
+	}
+	if err := prose.Check(req.Name, req.Source); err != nil {
+		return err
+	}
+	text := []byte(strings.ToValidUTF8(req.Source, "\uFFFD"))
+	return ast.Walk(prose.Parse(markdown, text, nil), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		h, ok := n.(*ast.Heading)
 		if !ok || !entering {
 			return ast.WalkContinue, nil
 		}
-		if h.Level <= depth {
-			found = append(found, outlineapi.Section{Level: h.Level, ID: prose.ID(h), Text: prose.Heading(h, text)})
+		if h.Level > cmp.Or(req.Depth, maxLevel) {
+			return ast.WalkSkipChildren, nil
 		}
-		return ast.WalkSkipChildren, nil
+		err := found(outlineapi.Heading{Level: h.Level, ID: prose.ID(h), Text: prose.Heading(h, text)})
+		return ast.WalkSkipChildren, err
 	})
-	return found
-}
-
-// tree puts each heading below the nearest one before it that has a lower level. A level that is left out costs no depth.
-func tree(flat []outlineapi.Section) (sections []outlineapi.Section) {
-	for len(flat) > 0 {
-		first := flat[0]
-		end := 1
-		for end < len(flat) && flat[end].Level > first.Level {
-			end++
-		}
-		first.Sections = tree(flat[1:end])
-		sections = append(sections, first)
-		flat = flat[end:]
-	}
-	return sections
 }

@@ -76,6 +76,42 @@ func TestOfKeepsManyHeadingsApart(t *testing.T) {
 	}
 }
 
+func TestHeadingsComeOneByOneInOrder(t *testing.T) {
+	var got []string
+	for h, err := range outlineapi.Headings.Open(t.Context(), connect(t), outlineapi.Request{Source: "# t\n### a\n## *b*\n#### c\n", Depth: 3}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(h.Level, h.ID, h.Text))
+	}
+	if want := "1tt 3aa 2bb"; strings.Join(got, " ") != want {
+		t.Errorf("headings %q, want %s", got, want)
+	}
+}
+
+func TestWhoeverHasSeenEnoughHeadingsLeaves(t *testing.T) {
+	p := connect(t)
+	seen := 0
+	for _, err := range outlineapi.Headings.Open(t.Context(), p, outlineapi.Request{Source: strings.Repeat("# h\n\n", 10_000)}) {
+		if seen++; err != nil || seen == 3 {
+			break
+		}
+	}
+	if got, err := outlineapi.Of.Call(t.Context(), p, outlineapi.Request{Source: "# t"}); seen != 3 || got.Count != 1 || err != nil {
+		t.Errorf("%d seen; afterwards %+v, %v", seen, got, err)
+	}
+}
+
+func TestHeadingsRefusesWhatItCannotDo(t *testing.T) {
+	for _, err := range outlineapi.Headings.Open(t.Context(), connect(t), outlineapi.Request{Depth: 7}) {
+		if !errors.Is(err, rpc.Invalid) || !strings.Contains(err.Error(), "depth 7") {
+			t.Errorf("error %v, want Invalid with depth 7", err)
+		}
+		return
+	}
+	t.Error("no error")
+}
+
 func TestOfRefusesWhatItCannotDo(t *testing.T) {
 	p := connect(t)
 	for want, req := range map[string]outlineapi.Request{
