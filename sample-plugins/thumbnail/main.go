@@ -18,5 +18,10 @@ func main() {
 }
 
 func handlers() []rpc.Handler {
-	return []rpc.Handler{thumbnailapi.Make.Handle(thumbnail)}
+	return []rpc.Handler{thumbnailapi.Make.Handle(inOnePiece), thumbnailapi.Upload.Handle(upload)}
+}
+
+// inOnePiece answers for a picture that comes so.
+func inOnePiece(ctx context.Context, req thumbnailapi.Request) (thumbnailapi.Thumbnail, error) {
+	return thumbnail(ctx, req, thumbnailapi.MaxData)
 }

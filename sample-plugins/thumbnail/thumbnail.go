@@ -20,8 +20,9 @@ var (
 	largeTurns = make(chan struct{}, 1)
 )
 
-func thumbnail(ctx context.Context, req thumbnailapi.Request) (thumbnailapi.Thumbnail, error) {
-	if err := check(req); err != nil {
+// thumbnail makes one of a file of at most so many bytes.
+func thumbnail(ctx context.Context, req thumbnailapi.Request, most int64) (thumbnailapi.Thumbnail, error) {
+	if err := check(req, most); err != nil {
 		return thumbnailapi.Thumbnail{}, err
 	}
 	size, format, err := measure(req.Data)
@@ -43,6 +44,7 @@ func thumbnail(ctx context.Context, req thumbnailapi.Request) (thumbnailapi.Thum
 
 // shrink decodes, scales, turns and encodes a picture of that size. Between the steps it looks whether anybody still waits.
 func shrink(ctx context.Context, req thumbnailapi.Request, size image.Point, format string) (thumbnailapi.Thumbnail, error) {
+	rpc.Report(ctx, rpc.Progress{Note: "decoding"})
 	picture, err := decode(req.Data, size)
 	if err != nil {
 		return thumbnailapi.Thumbnail{}, rpc.Errorf(rpc.Invalid, "decode the %s picture of %d x %d pixels: %w", format, size.X, size.Y, err)
@@ -54,24 +56,26 @@ func shrink(ctx context.Context, req thumbnailapi.Request, size image.Point, for
 	if format == thumbnailapi.JPEG {
 		turn = orientationOf(req.Data)
 	}
+	rpc.Report(ctx, rpc.Progress{Note: "scaling"})
 	original := turn.size(size)
 	small := turn.apply(scale(picture, turn.size(fit(original, req))))
 	if ctx.Err() != nil {
 		return thumbnailapi.Thumbnail{}, ctx.Err()
 	}
+	rpc.Report(ctx, rpc.Progress{Note: "encoding"})
 	out, err := encode(small, cmp.Or(req.Format, format), cmp.Or(req.Quality, defaultQuality))
 	out.Original = thumbnailapi.Size{Width: original.X, Height: original.Y}
 	return out, err
 }
 
 // check refuses what can be refused without a look at the picture.
-func check(req thumbnailapi.Request) error {
+func check(req thumbnailapi.Request, most int64) error {
 	const side = thumbnailapi.MaxSide
 	switch {
 	case len(req.Data) == 0:
 		return rpc.Errorf(rpc.Invalid, "there is no picture: data is empty")
-	case len(req.Data) > thumbnailapi.MaxData:
-		return rpc.Errorf(rpc.Invalid, "the picture is %d bytes: at most %d are read", len(req.Data), thumbnailapi.MaxData)
+	case int64(len(req.Data)) > most:
+		return tooLarge(int64(len(req.Data)), most)
 	case req.Width < 0 || req.Width > side || req.Height < 0 || req.Height > side:
 		return rpc.Errorf(rpc.Invalid, "the box is %d x %d pixels: each side has from 1 to %d, or 0 for %[3]d", req.Width, req.Height, side)
 	case req.Format != "" && req.Format != thumbnailapi.PNG && req.Format != thumbnailapi.JPEG:

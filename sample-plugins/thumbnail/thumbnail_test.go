@@ -150,7 +150,7 @@ func TestOneLargePictureIsWorkedOnAtATime(t *testing.T) {
 		largeTurns <- struct{}{}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1) // from the picture that waits
-		go func() { _, err := thumbnail(ctx, thumbnailapi.Request{Data: data}); ended <- err }()
+		go func() { _, err := thumbnail(ctx, thumbnailapi.Request{Data: data}, thumbnailapi.MaxData); ended <- err }()
 		synctest.Wait()
 		if len(ended) != 0 {
 			t.Error("a second large picture did not wait")
@@ -160,7 +160,7 @@ func TestOneLargePictureIsWorkedOnAtATime(t *testing.T) {
 			t.Errorf("error %v, want canceled", err)
 		}
 		<-largeTurns
-		if _, err := thumbnail(t.Context(), thumbnailapi.Request{Data: data}); !errors.Is(err, rpc.Invalid) || len(largeTurns) != 0 {
+		if _, err := thumbnail(t.Context(), thumbnailapi.Request{Data: data}, thumbnailapi.MaxData); !errors.Is(err, rpc.Invalid) || len(largeTurns) != 0 {
 			t.Errorf("error %v, want Invalid; %d turns are taken, want 0", err, len(largeTurns))
 		}
 	})
@@ -175,7 +175,7 @@ func FuzzMake(f *testing.F) {
 		if size, _, err := measure(data); err == nil && size.X*size.Y > 1<<20 {
 			t.Skip("within the limits, and slow")
 		}
-		got, err := thumbnail(t.Context(), thumbnailapi.Request{Data: data, Width: width, Height: height})
+		got, err := thumbnail(t.Context(), thumbnailapi.Request{Data: data, Width: width, Height: height}, thumbnailapi.MaxData)
 		switch {
 		case err != nil && !errors.Is(err, rpc.Invalid):
 			t.Errorf("error %v, want Invalid", err)

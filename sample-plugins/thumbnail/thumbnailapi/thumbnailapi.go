@@ -1,12 +1,3 @@
-// Package thumbnailapi is the contract of plugins that make small pictures of large ones.
-//
-//	small, err := thumbnailapi.Make.Call(ctx, peer, thumbnailapi.Request{Data: data, Width: 640})
-//	if err != nil {
-//		return err
-//	}
-//	os.WriteFile("small"+small.Extension, small.Data, 0o644)
-//
-// The picture is not trusted: its size is read before it is decoded, so a small file cannot claim much memory.
 package thumbnailapi
 
 import "github.com/go-hotplug/hotplug/rpc"
@@ -17,9 +8,16 @@ import "github.com/go-hotplug/hotplug/rpc"
 // A JPEG is turned the way its Exif orientation says, and of a GIF the first frame is taken. The result holds no metadata.
 const Make rpc.Query[Request, Thumbnail] = "thumbnail.make"
 
+// Upload is Make for a file that comes in pieces, so that it may be larger than a frame. The first one says the box, and how large the file
+// is; of the others only the data counts. Chunks makes them.
+//
+// Both report their progress: while an upload arrives, Done of Total bytes; then Note says what is done with the picture.
+const Upload rpc.Upload[Request, Thumbnail] = "thumbnail.upload"
+
 // Limits of a picture and of what is made of it.
 const (
-	MaxData   = 12 << 20   // bytes of the file
+	MaxData   = 12 << 20   // bytes of the file that Make takes
+	MaxUpload = 48 << 20   // bytes of the file that Upload takes
 	MaxPixels = 24_000_000 // of the picture: decoded, the worst kind of file takes some 500 MiB
 	MaxLength = 32_768     // pixels of each side of the picture
 	MaxSide   = 1600       // pixels of each side of the box
@@ -33,7 +31,8 @@ const (
 
 // Request is a picture and the box that it is to fit in.
 type Request struct {
-	Data    []byte `json:"data"`              // the whole file
+	Data    []byte `json:"data"`              // the whole file; of Upload, a piece
+	Size    int64  `json:"size,omitempty"`    // of Upload: bytes of the whole file; 0: not known
 	Width   int    `json:"width,omitempty"`   // pixels; 0: MaxSide
 	Height  int    `json:"height,omitempty"`  // pixels; 0: MaxSide
 	Format  string `json:"format,omitempty"`  // PNG or JPEG, which has no transparency: white shines through; empty: JPEG for a JPEG, else PNG
