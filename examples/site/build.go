@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/rpc"
 )
 
 // build makes the site. Its error means that there is none; pages that failed stand in the report.
@@ -89,7 +90,9 @@ func (b *builder) prepare(ctx context.Context, h *host.Host) (*shrinker, error) 
 	if err := b.checkLinks(ctx, h); err != nil {
 		return nil, fmt.Errorf("check links: %w", err)
 	}
-	s := &shrinker{peer: h.Plugin("thumbnail"), library: b.library, pictures: map[string]*picture{}}
+	s := &shrinker{peer: h.Plugin("thumbnail"), library: b.library, pictures: map[string]*picture{}, report: func(name string, p rpc.Progress) {
+		b.progress.within(b.library.place(name), p)
+	}}
 	if err := b.shrink(ctx, s); err != nil {
 		return nil, fmt.Errorf("make pictures smaller: %w", err)
 	}

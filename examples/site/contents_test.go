@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -43,8 +44,8 @@ func TestContentsAreThoseOfTheOutline(t *testing.T) {
 }
 
 func TestAnOutlineThatDoesNotFitThePageIsNotUsed(t *testing.T) {
-	peer, _ := rpctest.Pair(t, nil, []rpc.Handler{outlineapi.Of.Handle(func(_ context.Context, req outlineapi.Request) (outlineapi.Outline, error) {
-		return outlineapi.Outline{Sections: []outlineapi.Section{section("a", section(req.Source))}}, nil
+	peer, _ := rpctest.Pair(t, nil, []rpc.Handler{outlineapi.Headings.Handle(func(_ context.Context, req outlineapi.Request, send func(outlineapi.Heading) error) error {
+		return errors.Join(send(outlineapi.Heading{Level: 1, ID: "a"}), send(outlineapi.Heading{Level: 2, ID: req.Source}))
 	})})
 	for source, fits := range map[string]bool{"b": true, "c": false} {
 		p := &page{Project: &project{}, doc: markdownapi.Document{HTML: `<h1 id="a">a</h1><h2 class="x" id="b">b</h2> id="c"`}}

@@ -27,33 +27,23 @@ func extras(c crew, h *host.Host) (all []extra) {
 // outline fills in a page's table of contents.
 func outline(peer rpc.Peer) extra {
 	return func(ctx context.Context, p *page, source string) error {
-		found, err := outlineapi.Of.Call(ctx, peer, outlineapi.Request{Name: p.name(), Source: source})
-		if err != nil {
-			return fmt.Errorf("no outline: %w", err)
-		}
 		anchors := map[string]bool{}
 		for _, id := range anchorsOf(p.doc.HTML) {
 			anchors[id] = true
 		}
-		if id, ok := stray(found.Sections, anchors); ok {
-			return fmt.Errorf("no outline: its heading #%s is not in the page", id)
+		var found []outlineapi.Heading
+		for h, err := range outlineapi.Headings.Open(ctx, peer, outlineapi.Request{Name: p.name(), Source: source}) {
+			if err != nil {
+				return fmt.Errorf("no outline: %w", err)
+			}
+			if !anchors[h.ID] { // two plugins may read a document differently
+				return fmt.Errorf("no outline: its heading #%s is not in the page", h.ID)
+			}
+			found = append(found, h)
 		}
-		p.outlined, p.sections = true, found.Sections
+		p.outlined, p.sections = true, outlineapi.Tree(found)
 		return nil
 	}
-}
-
-// stray is the id of a section that has no place in the page: two plugins may read a document differently.
-func stray(sections []outlineapi.Section, anchors map[string]bool) (id string, found bool) {
-	for _, s := range sections {
-		if !anchors[s.ID] {
-			return s.ID, true
-		}
-		if id, found := stray(s.Sections, anchors); found {
-			return id, true
-		}
-	}
-	return "", false
 }
 
 // wordcount fills in a page's words and reading time.

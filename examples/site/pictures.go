@@ -45,6 +45,7 @@ type smallPicture struct {
 type shrinker struct {
 	peer    rpc.Peer
 	library *library
+	report  func(name string, p rpc.Progress) // told how far a picture is; may be called concurrently
 
 	mu       sync.Mutex // guards what follows; never held while calling out
 	pictures map[string]*picture
@@ -81,7 +82,7 @@ func (s *shrinker) one(ctx context.Context, name string) {
 }
 
 func (s *shrinker) shrink(ctx context.Context, name string) (*picture, error) {
-	data, err := s.library.contents(name, thumbnailapi.MaxData)
+	data, err := s.library.contents(name, thumbnailapi.MaxUpload)
 	if err != nil {
 		return nil, err
 	}
@@ -90,8 +91,9 @@ func (s *shrinker) shrink(ctx context.Context, name string) (*picture, error) {
 	}
 	sum := sha256.Sum256(data)
 	made := &picture{size: len(data)}
+	ctx = rpc.OnProgress(ctx, func(p rpc.Progress) { s.report(name, p) })
 	for _, width := range widths {
-		small, err := thumbnailapi.Make.Call(ctx, s.peer, thumbnailapi.Request{Data: data, Width: width})
+		small, err := thumbnailapi.Upload.Call(ctx, s.peer, thumbnailapi.Chunks(thumbnailapi.Request{Data: data, Width: width}))
 		if err != nil {
 			return nil, err
 		}

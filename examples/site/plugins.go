@@ -29,8 +29,8 @@ func openHost(ctx context.Context, o options, c crew, l *library, m *meter, log 
 	h, err := host.Open(ctx, host.Config{
 		Name: "site", Version: version, Dir: o.plugins, StateDir: o.state,
 		Uses: []rpc.Use{
-			markdownapi.Render.Use(), highlightapi.Style.Use(), outlineapi.Of.Use(), wordcountapi.Count.Use(), linkcheckapi.Check.Use(),
-			thumbnailapi.Make.Use(),
+			markdownapi.Render.Use(), highlightapi.Style.Use(), outlineapi.Headings.Use(), wordcountapi.Count.Use(), linkcheckapi.Check.Use(),
+			thumbnailapi.Upload.Use(),
 		},
 		Handlers: handlers,
 		Hooks:    host.Hooks{Message: m.observe},

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/go-hotplug/hotplug/rpc"
 )
 
 // clearLine goes to the beginning of a terminal's line and empties it.
@@ -58,6 +60,24 @@ func (p *progress) step(name string) {
 	defer p.mu.Unlock()
 	p.done++
 	p.show(p.bar(name))
+}
+
+// within tells how far a step is that has not been counted yet. Several may be at work: the line is of the one that reported last.
+func (p *progress) within(name string, part rpc.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.show(p.bar(name + ": " + howFar(part)))
+}
+
+// howFar is what a plugin reports, in a word.
+func howFar(part rpc.Progress) string {
+	switch {
+	case part.Note != "":
+		return part.Note
+	case part.Total > 0: // it is the plugin's word
+		return fmt.Sprintf("%.0f%%", 100*min(1, max(0, float64(part.Done)/float64(part.Total))))
+	}
+	return fmt.Sprint(part.Done)
 }
 
 // say replaces the line.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/go-hotplug/hotplug/rpc"
 )
 
 func TestProgressIsSilentWhereNobodyLooks(t *testing.T) {
@@ -28,6 +30,20 @@ func TestProgressKeepsLogLinesApart(t *testing.T) {
 	const line = clearLine + "rendering [############------------]  50%  1 of 2  a.md"
 	if got, want := out.String(), line+clearLine+"a line of the log\n"+line[len(clearLine):]+clearLine; got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestProgressShowsHowFarAPluginSaysItIs(t *testing.T) {
+	for want, part := range map[string]rpc.Progress{
+		"a.png: 25%": {Done: 1, Total: 4}, "a.png: scaling": {Note: "scaling"}, "a.png: 7": {Done: 7},
+		"a.png: 100%": {Done: 1 << 62, Total: 1}, "a.png: 0%": {Done: -1, Total: 1}, "a.png: ?[31m": {Note: "\x1b[31m"},
+	} {
+		var out bytes.Buffer
+		p := &progress{w: &out, stage: "pictures", done: 1, total: 2, shown: true}
+		p.within("a.png", part)
+		if got, want := out.String(), clearLine+"pictures [############------------]  50%  1 of 2  "+want; got != want || p.done != 1 {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
 	}
 }
 

@@ -137,7 +137,7 @@ func TestSiteIsBuiltByRealPlugins(t *testing.T) {
 	r.has(t, "index.html", `<h2><a href="docs/README.html">Start &amp; go</a></h2>`, `<a href="docs/guide/use.html" title="guide/use.md">Use</a>`, "4 broken links", "<time>&lt; 1 min</time>")
 	for _, file := range []string{"docs/README.html", "docs/index.html"} {
 		r.has(t, file, "<title>Start &amp; go · Documentation</title>", `href="guide/use.html#x"`, `<a href="nothing.html" class="broken">`,
-			`<li class="_d0"><a href="#two">Two</a></li>`, `<span class="kd">func</span>`, "Made by markdown 1.0.0, highlight 1.0.0, linkcheck 1.0.0, outline 1.0.0, thumbnail 1.0.0, wordcount 1.0.0: plugins")
+			`<li class="_d0"><a href="#two">Two</a></li>`, `<span class="kd">func</span>`, "Made by markdown 1.0.0, highlight 1.0.0, linkcheck 1.0.0, outline 1.1.0, thumbnail 1.1.0, wordcount 1.0.0: plugins")
 	}
 	r.has(t, "docs/guide/use.html", `href="../README.html#two"`, "data:image/svg+xml", `href="../../_site/style.css"`)
 	r.has(t, "docs/guide/paper.pdf", "a paper")
@@ -246,6 +246,27 @@ func TestLargePicturesAreShownSmallAndLinkToTheWhole(t *testing.T) {
 	}
 	r.has(t, slug+"/a.html", `<a class="_picture" href="big.png" title="900 × 600 pixels">`+shown("../")+`noise"`, `rel="nofollow">`+shown("../")+`linked"`, `src="data:image/png`)
 	r.has(t, slug+"/sub/b.html", `href="../big.png"`, shown("../../")+`noise"`)
+}
+
+func TestAPictureThatIsLargerThanAFrameIsMadeSmaller(t *testing.T) {
+	plugins := pluginsFolder(t, "markdown", "thumbnail")
+	file := filepath.Join(plugins, "thumbnail", "plugin.json")
+	manifest, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest = bytes.Replace(manifest, []byte(`"entry"`), []byte(`"limits": {"frame": "1MiB"}, "entry"`), 1)
+	if err := os.WriteFile(file, manifest, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	big := noise(t, 2000, 1000)
+	if len(big) <= 1<<20 {
+		t.Fatalf("the picture is %d bytes: it fits a frame", len(big))
+	}
+	r := runSite(t, plugins, "-demo", files(t, map[string]string{"a.md": "![](big.png)", "big.png": string(big)}))
+	if r.code != 0 || !strings.Contains(r.stdout, "\npictures      1 made smaller, by ") {
+		t.Errorf("exit code %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
 }
 
 // noise is a PNG that cannot be compressed.
