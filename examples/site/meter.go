@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/rpc"
 )
 
 // A meter counts the messages between the host and its plugins.
@@ -38,6 +40,9 @@ func (m *meter) observe(msg host.Message) {
 	if t == nil {
 		t = &traffic{failures: map[string]int{}}
 		m.traffic[r] = t
+	}
+	if msg.Kind == rpc.KindStream && errors.Is(msg.Err, rpc.Canceled) {
+		msg.Err = nil // it was left, which is no failure
 	}
 	t.add(msg.Duration, msg.Err)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/rpc"
 )
 
 func TestPercentileIsTheNearestRank(t *testing.T) {
@@ -32,6 +33,18 @@ func TestPercentileIsTheNearestRank(t *testing.T) {
 	} {
 		if got := percentile(test.values, test.p); got != test.want {
 			t.Errorf("percentile %d of %d values: %d, want %d", test.p, len(test.values), got, test.want)
+		}
+	}
+}
+
+func TestAStreamThatIsLeftHasNotFailed(t *testing.T) {
+	m := newMeter()
+	m.observe(host.Message{Type: "s", Kind: rpc.KindStream, Err: rpc.Errorf(rpc.Canceled, "left")})
+	m.observe(host.Message{Type: "m", Kind: rpc.KindMethod, Err: rpc.Errorf(rpc.Canceled, "given up")})
+	m.observe(host.Message{Type: "u", Kind: rpc.KindStream, Err: rpc.Errorf(rpc.Unavailable, "gone")})
+	for _, f := range m.figures() {
+		if want := map[string]int{"s": 0, "m": 1, "u": 1}[f.message]; f.failed != want {
+			t.Errorf("%s: %d failed, want %d", f.message, f.failed, want)
 		}
 	}
 }
