@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"sync"
 	"testing"
 
 	"github.com/go-hotplug/hotplug/e2e/internal/oddityapi"
@@ -123,4 +124,33 @@ func TestASlowReaderHoldsUpNothingElseOfItsPlugin(t *testing.T) {
 		t.Errorf("behind the last item: %v", err)
 	}
 	s.goesOn(h)
+}
+
+func TestHooksAreToldOfAStreamOnceAndThatItWasLeft(t *testing.T) {
+	s := newSite(t)
+	s.oddity("", nil)
+	var mu sync.Mutex
+	var ends []error
+	h := s.open(func(c *host.Config) {
+		c.Hooks.Message = func(m host.Message) {
+			mu.Lock()
+			defer mu.Unlock()
+			if m.Kind == rpc.KindStream {
+				ends = append(ends, m.Err)
+			}
+		}
+	})
+	p := h.Plugin("oddity")
+	for range oddityapi.Count.Open(t.Context(), p, number{N: -2}) {
+		break
+	}
+	if _, err := read(oddityapi.Count.Open(t.Context(), p, number{N: 100})); err != nil {
+		t.Error(err)
+	}
+	s.close(h)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(ends) != 2 || !errors.Is(ends[0], rpc.Canceled) || ends[1] != nil {
+		t.Errorf("told of %v, want Canceled for the one that was left, and then of one without error", ends)
+	}
 }
