@@ -159,8 +159,8 @@ func TestStatusIsWhatRuns(t *testing.T) {
 	if st := h.Plugin("oddity").Status(); st.State != host.Stopped || st.Active || st.Connected || st.PID != 0 || !strings.Contains(st.Reason, "asked") {
 		t.Errorf("status after Close %+v", st)
 	}
-	if n := len(h.Plugin("counter").Handles()); n != 3 {
-		t.Errorf("the counter handles %d messages, want 3", n)
+	if n := len(h.Plugin("counter").Handles()); n != 5 {
+		t.Errorf("the counter handles %d messages, want 5", n)
 	}
 	s.goesOn(h)
 }
