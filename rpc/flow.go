@@ -23,7 +23,8 @@ type Flow interface {
 	// it returns the call's error, or io.EOF if it has none.
 	Recv(item any) error
 
-	// Result waits for the end of the call and decodes the reply of an upload into reply, a non-nil pointer.
+	// Result waits for the end of the call and decodes the reply of an upload into reply, a non-nil pointer. The reply is decoded once: a second
+	// Result returns the same error and leaves its reply as it is.
 	Result(reply any) error
 
 	// Close ends the call if it is not over, and frees what it holds. It does not wait for the handler. Closing twice is no error.
