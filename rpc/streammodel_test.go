@@ -74,9 +74,9 @@ func (c *modelCredit) open() bool { return c.items > 0 && c.bytes > 0 }
 
 func (c *modelCredit) spend(size int64) { c.items, c.bytes = c.items-1, c.bytes-size }
 
-// give adds credit; false: more than there may be.
+// give adds credit; false: it makes more than there may be. Bytes may be owed before.
 func (c *modelCredit) give(items, bytes uint64) bool {
-	if items > modelHighest || bytes > modelHighest {
+	if items > 1<<62 || bytes > 1<<62 {
 		return false
 	}
 	c.items, c.bytes = c.items+int64(items), c.bytes+int64(bytes)
