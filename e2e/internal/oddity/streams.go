@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 
 	"github.com/go-hotplug/hotplug/e2e/internal/oddityapi"
@@ -20,6 +21,9 @@ func streams() []rpc.Handler {
 		}),
 		oddityapi.Ended.Handle(func(context.Context, struct{}) (oddityapi.Number, error) {
 			return oddityapi.Number{N: countsEnded.Load()}, nil
+		}),
+		oddityapi.Goroutines.Handle(func(context.Context, struct{}) (oddityapi.Number, error) {
+			return oddityapi.Number{N: int64(runtime.NumGoroutine())}, nil
 		}),
 		oddityapi.Sum.Handle(oddityapi.Summed),
 		oddityapi.Chat.Handle(oddityapi.Negated),

@@ -15,6 +15,9 @@ const (
 
 	// Ended tells how many handlers of Count have ended.
 	Ended rpc.Query[struct{}, Number] = "oddity.ended"
+
+	// Goroutines tells how many the plugin has.
+	Goroutines rpc.Query[struct{}, Number] = "oddity.goroutines"
 )
 
 // Answered by the host, and by the plugin, which passes them on to its host.
@@ -44,13 +47,16 @@ func Counted(ctx context.Context, to Number, send func(Number) error) error {
 	return nil
 }
 
-// Summed answers Sum and HostSum.
+// Summed answers Sum and HostSum. It does not wait for what follows a -1.
 func Summed(_ context.Context, items iter.Seq2[Number, error]) (sum Number, err error) {
 	for item, err := range items {
 		if err != nil {
 			return sum, err
 		}
 		sum.N += item.N
+		if item.N == -1 {
+			return sum, nil
+		}
 	}
 	return sum, nil
 }
