@@ -15,6 +15,9 @@
 //
 //   - What arrives is what was sent, or there is an error: no integer wraps, no fraction is cut off, no
 //     text is repaired in silence.
+//   - A slice, map or pointer that is nil arrives nil, and an empty one empty. A pointer to something nil arrives nil, and a field that
+//     omitempty leaves out arrives as its zero value.
+//   - A float that is no number, or infinite, arrives bit by bit in MessagePack; JSON refuses it.
 //   - Bytes that nobody has vouched for never panic and cost no more than they could hold: what a header
 //     claims is compared with what is there before anything is allocated.
 //   - Both name fields by the `json` tag and decode an any to the same types. They differ, because
