@@ -151,6 +151,9 @@ func TestACallThatWaitsForAnotherInstanceEndsAtItsDeadline(t *testing.T) {
 }
 
 func TestACallThroughAPluginAllocatesNoMoreThanOneOnItsConnection(t *testing.T) {
+	if raced {
+		t.Skip("the race detector has pools lose what they hold, at random")
+	}
 	w := newWorld(t)
 	w.add("one", &fake{Handlers: []rpc.Handler{echo.Handle(echoed)}})
 	p := w.open().Plugin("one")

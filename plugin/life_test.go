@@ -73,6 +73,7 @@ func TestAskedToLeaveItGoesWithoutAnAnswerAfterTheStopTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := serve(t, plugin.Server{})
 		l.connect()
+		synctest.Wait() // it serves the host
 		began := time.Now()
 		l.ask()
 		if err := <-l.ended; err != nil || time.Since(began) != 5*time.Second {
