@@ -16,7 +16,7 @@ func TestEveryKindOfMessageIsForwardedBetweenPluginsOfDifferentSerializers(t *te
 		t.Run(from, func(t *testing.T) {
 			s := newSite(t)
 			s.oddity("", m{"serializer": from})
-			s.install("twin", "oddity", m{"serializer": to, "env": m{"set": m{"ODDITY": oddityapi.ModeAnswers}}})
+			s.twin(to)
 			h := s.open(func(c *host.Config) { c.Handlers = forwarded("twin") })
 			p := h.Plugin("oddity")
 			if got, err := oddityapi.Relay.Call(t.Context(), p, number{N: 50}); got.N != 50*51 || err != nil {
@@ -36,7 +36,7 @@ func TestEveryKindOfMessageIsForwardedBetweenPluginsOfDifferentSerializers(t *te
 // forwarded are handlers that forward all that a host is asked.
 func forwarded(to string) (all []rpc.Handler) {
 	for _, message := range []rpc.Relayable{
-		oddityapi.Double, oddityapi.Heard, oddityapi.Told, oddityapi.HostCount, oddityapi.HostSum, oddityapi.HostChat,
+		oddityapi.Double, oddityapi.Keep, oddityapi.Heard, oddityapi.Told, oddityapi.HostCount, oddityapi.HostSum, oddityapi.HostChat,
 	} {
 		all = append(all, host.Forward(message, to))
 	}

@@ -40,7 +40,7 @@ func main() {
 	case oddityapi.ModeNoStop:
 		s.Stop = nil
 	case oddityapi.ModeAnswers:
-		s.Handlers = answers()
+		s.Handlers = new(oddityapi.Answers).Handlers()
 	}
 	plugin.Exit(s.Run(context.Background()))
 }
@@ -53,7 +53,7 @@ type tiny struct {
 }
 
 func handlers() []rpc.Handler {
-	return append(streams(),
+	return append(append(streams(), stubborn()...),
 		oddityapi.Descriptors.Handle(descriptors),
 		oddityapi.CloseOutput.Handle(closeOutput),
 		oddityapi.Log.Handle(log),

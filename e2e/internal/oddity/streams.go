@@ -31,22 +31,8 @@ func streams() []rpc.Handler {
 		oddityapi.HostSum.Relay(toHost),
 		oddityapi.HostChat.Relay(toHost),
 		oddityapi.Heard.Relay(toHost),
-	}
-}
-
-// answers are handlers of what the host is asked.
-func answers() []rpc.Handler {
-	var heard atomic.Int64
-	return []rpc.Handler{
-		oddityapi.Double.Handle(func(_ context.Context, n oddityapi.Number) (oddityapi.Number, error) {
-			return oddityapi.Number{N: 2 * n.N}, nil
+		oddityapi.Visit.Handle(func(ctx context.Context, e oddityapi.Errand) (oddityapi.Outcome, error) {
+			return e.Run(ctx, rpc.Caller(ctx)), nil
 		}),
-		oddityapi.Told.Handle(func(_ context.Context, n oddityapi.Number) error { heard.Add(n.N); return nil }),
-		oddityapi.Heard.Handle(func(context.Context, struct{}) (oddityapi.Number, error) {
-			return oddityapi.Number{N: heard.Load()}, nil
-		}),
-		oddityapi.HostCount.Handle(oddityapi.Counted),
-		oddityapi.HostSum.Handle(oddityapi.Summed),
-		oddityapi.HostChat.Handle(oddityapi.Negated),
 	}
 }

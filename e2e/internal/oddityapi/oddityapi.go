@@ -37,6 +37,7 @@ const (
 // Answered by the host.
 const (
 	Double  rpc.Method[Number, Number] = "e2e.double"
+	Keep    rpc.Query[Number, Number]  = "e2e.keep"
 	Told    rpc.Notice[Number]         = "e2e.told"
 	Started rpc.Notice[Number]         = "e2e.started"
 )

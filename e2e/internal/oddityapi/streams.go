@@ -1,6 +1,7 @@
 package oddityapi
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -18,6 +19,13 @@ const (
 
 	// Goroutines tells how many the plugin has.
 	Goroutines rpc.Query[struct{}, Number] = "oddity.goroutines"
+
+	// Stubborn and those below it end when they are released, whatever their contexts say.
+	Stubborn       rpc.Method[Number, Number]   = "oddity.stubborn"
+	StubbornStream rpc.Stream[Number, Number]   = "oddity.stubbornStream" // the number first
+	StubbornUpload rpc.Upload[Number, Number]   = "oddity.stubbornUpload" // reads one item
+	Waiting        rpc.Query[struct{}, Number]  = "oddity.waiting"        // how many of them have begun to wait
+	Release        rpc.Method[struct{}, Number] = "oddity.release"        // says the same
 )
 
 // Answered by the host, and by the plugin, which passes them on to its host.
@@ -28,6 +36,9 @@ const (
 
 	// Heard is the sum of all Told.
 	Heard rpc.Query[struct{}, Number] = "e2e.heard"
+
+	// HostEnded tells how many handlers of these streams have ended.
+	HostEnded rpc.Query[struct{}, Number] = "e2e.ended"
 )
 
 // Counted answers Count and HostCount. 13 is an error, 14 a panic.
@@ -47,13 +58,17 @@ func Counted(ctx context.Context, to Number, send func(Number) error) error {
 	return nil
 }
 
-// Summed answers Sum and HostSum. It does not wait for what follows a -1.
-func Summed(_ context.Context, items iter.Seq2[Number, error]) (sum Number, err error) {
+// Summed answers Sum and HostSum. It reports how many items have arrived, and does not wait for what follows a -1. An item of -13 is an error, of
+// -14 a panic; and for Negated, too.
+func Summed(ctx context.Context, items iter.Seq2[Number, error]) (sum Number, err error) {
+	var done int64
 	for item, err := range items {
-		if err != nil {
+		if err := cmp.Or(err, trouble(item)); err != nil {
 			return sum, err
 		}
 		sum.N += item.N
+		done++
+		rpc.Report(ctx, rpc.Progress{Done: done})
 		if item.N == -1 {
 			return sum, nil
 		}
@@ -61,12 +76,15 @@ func Summed(_ context.Context, items iter.Seq2[Number, error]) (sum Number, err 
 	return sum, nil
 }
 
-// Negated answers Chat and HostChat.
-func Negated(_ context.Context, items iter.Seq2[Number, error], send func(Number) error) error {
+// Negated answers Chat and HostChat. It reports how many items have arrived.
+func Negated(ctx context.Context, items iter.Seq2[Number, error], send func(Number) error) error {
+	var done int64
 	for item, err := range items {
-		if err != nil {
+		if err := cmp.Or(err, trouble(item)); err != nil {
 			return err
 		}
+		done++
+		rpc.Report(ctx, rpc.Progress{Done: done})
 		if err := send(Number{-item.N}); err != nil {
 			return err
 		}
