@@ -31,6 +31,9 @@ func TestCloseEndsWhatStreams(t *testing.T) {
 			t.Errorf("%s: %v, want Unavailable", what, err)
 		}
 	}
+	if d, ok := s.shutdown("oddity"); !ok || !d.Asked || d.Code != 0 {
+		t.Errorf("the plugin's shutdown %+v: its handlers end with their streams, and it leaves by itself", d)
+	}
 }
 
 // streaming reads a stream without end, and tells how it ended. It has begun.

@@ -126,11 +126,15 @@ type Status struct {
 	Active      bool      `json:"active"`  // a process is running
 	Pending     int       `json:"pending"` // calls to it in flight
 	Serving     int       `json:"serving"` // calls of it that the host is handling
+	Streams     int       `json:"streams"` // calls with streams that are open, in either direction; Pending and Serving count them too
 	Notices     int       `json:"notices"` // notices to it that it has not handled
 	Description string    `json:"description,omitempty"`
 	Dir         string    `json:"dir,omitempty"`  // where it is installed
 	Hash        string    `json:"hash,omitempty"` // of the tree that runs, SHA-256
 	Warnings    []string  `json:"warnings,omitempty"`
+
+	// DroppedReplies is how many answers of the process that runs came after their calls had ended, and went nowhere.
+	DroppedReplies uint64 `json:"droppedReplies,omitempty"`
 }
 
 // Status returns a snapshot.
@@ -155,6 +159,7 @@ func (p *Plugin) Status() Status {
 	if conn := i.conn; p.serving.Load() == i {
 		stats := conn.Stats()
 		s.Connected, s.Pending, s.Serving, s.Notices = conn.Err() == nil, stats.Pending, stats.Serving, stats.Unacknowledged
+		s.Streams, s.DroppedReplies = stats.Streams, stats.DroppedReplies
 	}
 	return s
 }
