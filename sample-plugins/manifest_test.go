@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/sample-plugins/crasher/crasherapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/thumbnail/thumbnailapi"
 )
 
 func load(t *testing.T, name string) *manifest.Manifest {
@@ -56,6 +57,12 @@ func TestMarkdownAsksForTheHighlighterItWasWrittenFor(t *testing.T) {
 func TestCrasherLetsItsVariablesThrough(t *testing.T) {
 	if got := load(t, "crasher").Env.Allow; !slices.Equal(got, crasherapi.Environment) {
 		t.Errorf("env.allow %s, want %s", strings.Join(got, " "), strings.Join(crasherapi.Environment, " "))
+	}
+}
+
+func TestThumbnailHoldsAsManyUploadsAtATimeAsItsContractSays(t *testing.T) {
+	if got := load(t, "thumbnail").Limits.Streams; got != thumbnailapi.Uploads {
+		t.Errorf("limits.streams %d, want %d", got, thumbnailapi.Uploads)
 	}
 }
 

@@ -129,7 +129,7 @@ func (b *builder) shrink(ctx context.Context, s *shrinker) error {
 		s.one(ctx, name)
 		b.progress.step(b.library.place(name))
 	})
-	b.report.pictures, b.report.saved = len(s.pictures), s.saved()
+	b.report.pictures, b.report.saved, b.report.uploaded = len(s.pictures), s.saved(), s.uploaded
 	b.report.warnings = append(b.report.warnings, s.notes...)
 	return err
 }

@@ -41,7 +41,7 @@ func outline(peer rpc.Peer) extra {
 			}
 			found = append(found, h)
 		}
-		p.outlined, p.sections = true, outlineapi.Tree(found)
+		p.outlined, p.sections, p.headings = true, outlineapi.Tree(found), len(found)
 		return nil
 	}
 }

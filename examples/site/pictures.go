@@ -49,6 +49,7 @@ type shrinker struct {
 
 	mu       sync.Mutex // guards what follows; never held while calling out
 	pictures map[string]*picture
+	uploaded int64 // bytes that the plugin took
 	notes    []string
 }
 
@@ -97,6 +98,7 @@ func (s *shrinker) shrink(ctx context.Context, name string) (*picture, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.count(len(data))
 		made.Width, made.Height = small.Original.Width, small.Original.Height
 		if len(small.Data)*100 <= len(data)*worthwhile {
 			file := path.Join(picturesDir, fmt.Sprintf("%s-%d%s", hex.EncodeToString(sum[:8]), small.Width, extension(small)))
@@ -107,6 +109,12 @@ func (s *shrinker) shrink(ctx context.Context, name string) (*picture, error) {
 		}
 	}
 	return made, nil
+}
+
+func (s *shrinker) count(uploaded int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.uploaded += int64(uploaded)
 }
 
 // extension does not take the plugin's word for the end of a file's name.

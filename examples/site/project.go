@@ -39,6 +39,7 @@ type page struct {
 	doc      markdownapi.Document
 	outlined bool // sections is the page's outline, which may be empty
 	sections []outlineapi.Section
+	headings int                 // that sections are made of
 	counts   wordcountapi.Counts // zero: not counted
 	notes    []string            // what went wrong and did not matter much
 	err      error               // why it is not in the site

@@ -21,6 +21,8 @@ type report struct {
 	plugins  []string // that did not start or did not last, with their reasons
 	pictures int      // that have smaller ones
 	saved    int64    // bytes of those
+	uploaded int64    // bytes that pictures were made smaller from, once for each width
+	headings int      // that came one by one
 	routes   []figure
 	read     int64 // bytes of Markdown
 	written  int64 // bytes of the site
@@ -40,6 +42,7 @@ func (r *report) count(projects []*project) {
 				continue
 			}
 			r.pages++
+			r.headings += page.headings
 			for _, warning := range page.notes {
 				r.warnings = append(r.warnings, fmt.Sprintf("%s: %s", page, p.readable(warning)))
 			}

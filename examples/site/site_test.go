@@ -255,7 +255,7 @@ func TestAPictureThatIsLargerThanAFrameIsMadeSmaller(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manifest = bytes.Replace(manifest, []byte(`"entry"`), []byte(`"limits": {"frame": "1MiB"}, "entry"`), 1)
+	manifest = bytes.Replace(manifest, []byte(`"limits": {`), []byte(`"limits": {"frame": "1MiB", `), 1)
 	if err := os.WriteFile(file, manifest, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -263,8 +263,9 @@ func TestAPictureThatIsLargerThanAFrameIsMadeSmaller(t *testing.T) {
 	if len(big) <= 1<<20 {
 		t.Fatalf("the picture is %d bytes: it fits a frame", len(big))
 	}
+	uploaded := "\nstreamed      0 headings from outline, " + size(int64(2*len(big))) + " of pictures to thumbnail\n" // once for each width
 	r := runSite(t, plugins, "-demo", files(t, map[string]string{"a.md": "![](big.png)", "big.png": string(big)}))
-	if r.code != 0 || !strings.Contains(r.stdout, "\npictures      1 made smaller, by ") {
+	if r.code != 0 || !strings.Contains(r.stdout, "\npictures      1 made smaller, by ") || !strings.Contains(r.stdout, uploaded) {
 		t.Errorf("exit code %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
 }

@@ -36,6 +36,9 @@ func (r *report) printTotals(w io.Writer) {
 	if r.pictures > 0 {
 		fmt.Fprintf(t, "pictures\t%d made smaller, by %s\n", r.pictures, size(r.saved))
 	}
+	if r.headings > 0 || r.uploaded > 0 {
+		fmt.Fprintf(t, "streamed\t%s from outline, %s of pictures to thumbnail\n", count(r.headings, "heading"), size(r.uploaded))
+	}
 	if n := r.broken(); n > 0 {
 		fmt.Fprintf(t, "broken links\t%d, see %s\n", n, linksFile)
 	} else {

@@ -15,7 +15,7 @@ func reportOf(fail bool) *report {
 	p := &project{Slug: "docs", key: "k"}
 	p.add("a.md")
 	p.add("b.md")
-	p.Pages[0].source, p.Pages[0].Broken = 1234, make([]brokenLink, 3)
+	p.Pages[0].source, p.Pages[0].headings, p.Pages[0].Broken = 1234, 12, make([]brokenLink, 3)
 	routes := []figure{
 		{route: route{plugin: "markdown", message: "markdown.render"}, calls: 2, median: 1500 * time.Microsecond, p99: 250 * time.Millisecond},
 		{route: route{plugin: "markdown", message: "host.exists", incoming: true}, calls: 1, median: 90 * time.Microsecond, p99: 90 * time.Microsecond},
@@ -25,7 +25,7 @@ func reportOf(fail bool) *report {
 		p.Pages[0].notes = []string{"k/a.md is odd"}
 		routes[0].failed, routes[0].reasons = 1, map[string]int{"Invalid: nested too deep": 1}
 	}
-	r := &report{out: "build/site", routes: routes, written: 56_789, assets: 1, elapsed: 1234 * time.Millisecond}
+	r := &report{out: "build/site", routes: routes, written: 56_789, uploaded: 345_678, assets: 1, elapsed: 1234 * time.Millisecond}
 	r.count([]*project{p})
 	return r
 }
@@ -40,6 +40,7 @@ func TestSummaryIsATable(t *testing.T) {
 	const want = `site          build/site
 pages         2 of 2, from 1 project
 bytes         1234 B of Markdown, 56 kB of site with 1 asset
+streamed      12 headings from outline, 345 kB of pictures to thumbnail
 broken links  3, see broken-links.html
 calls         3, 0 failed
 time          1.234s

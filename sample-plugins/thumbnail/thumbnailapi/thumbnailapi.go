@@ -18,6 +18,7 @@ const Upload rpc.Upload[Request, Thumbnail] = "thumbnail.upload"
 const (
 	MaxData   = 12 << 20   // bytes of the file that Make takes
 	MaxUpload = 48 << 20   // bytes of the file that Upload takes
+	Uploads   = 8          // at a time; further ones wait for their turn
 	MaxPixels = 24_000_000 // of the picture: decoded, the worst kind of file takes some 500 MiB
 	MaxLength = 32_768     // pixels of each side of the picture
 	MaxSide   = 1600       // pixels of each side of the box
