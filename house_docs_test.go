@@ -17,18 +17,18 @@ import (
 	"github.com/go-hotplug/hotplug/manifest"
 )
 
-// documents is every Markdown file for readers: README and its like at the root, and docs/.
+// documents is every Markdown file for readers, also those of the command, the samples and the examples.
 func documents(t *testing.T) []string {
 	house(t)
-	files, err := filepath.Glob("*.md")
-	if err != nil {
-		t.Fatal(err)
+	var files []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "cmd/hotplug/*.md", "examples/*/*.md", "sample-plugins/*.md"} {
+		more, err := filepath.Glob(filepath.FromSlash(pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, more...)
 	}
-	more, err := filepath.Glob("docs/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return append(files, more...)
+	return files
 }
 
 // Go code in documents is fenced as ```go. A block with a package clause is a file: it is compiled together with the other
