@@ -87,7 +87,7 @@ func (s *shell) mistakes() [][]string {
 		{"lst"}, {"nothing-of-the-kind"}, {"call", "x"}, {"describe", "a", "b"},
 		{"run", "--log-level", "loud", s.plugins}, call("--timeout", "-1s", "counter", "counter.get"), call("--forward", "x", "counter", "counter.get"),
 		call("--forward", "hotplug.x=counter", "counter", "counter.get"), call("--forward", "a=counter", "--forward", "a=counter", "counter", "counter.get"),
-		call("--forward", "a=nobody", "counter", "counter.get"),
+		call("--forward", "a=nobody", "counter", "counter.get"), call("--forward", "steam:a=counter", "counter", "counter.get"),
 		{"validate", empty}, {"validate", "/no/such/path"}, {"validate", platforms}, {"list", s.home + "/broken"}, {"list", s.plugins, "/no/such/folder"},
 		call("counter", "counter.gt"), call("counter", "something.else"), call("counter", "counter.add"), call("counter", "counter.add", "{"),
 		call("counter", "counter.addAll", "{}"),

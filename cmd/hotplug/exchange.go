@@ -302,7 +302,7 @@ func failed(ctx context.Context, p *host.Plugin, message string, err error) erro
 	out := exitf(exitAnswer, "%s: %s: %w", message, e.Code, err)
 	if unimplemented(e) {
 		out.hint = fmt.Sprintf("Plugin %q called something that this generic host does not answer. If another plugin of the folder does, name it with\n"+
-			"--forward MESSAGE=PLUGIN; else only the application that the plugin is made for can.", p.Name())
+			"--forward MESSAGE=PLUGIN, or KIND:MESSAGE=PLUGIN if it is a notice, stream, upload or duplex; else only the application that the plugin is made for can.", p.Name())
 	}
 	return out
 }

@@ -30,7 +30,7 @@ func (f *hostFlags) add(c *cobra.Command, level string) {
 	f.addIdentity(c)
 	c.Flags().StringVar(&f.stateDir, "state-dir", "", "where copies of what runs are kept (default: a folder of the user's cache)")
 	c.Flags().StringVar(&f.logLevel, "log-level", level, "what is logged on stderr: trace, debug, info, warn, error or off")
-	c.Flags().StringArrayVar(&f.forwards, "forward", nil, "MESSAGE=PLUGIN: answer what plugins call on this host by calling a plugin; may be repeated")
+	c.Flags().StringArrayVar(&f.forwards, "forward", nil, "MESSAGE=PLUGIN: answer what plugins call on this host by calling a plugin; for what is no method or query KIND:MESSAGE=PLUGIN, the kind being notice, stream, upload or duplex; may be repeated")
 }
 
 func (f *hostFlags) options(dirs []string) registry.Options {
@@ -47,7 +47,7 @@ func (f *hostFlags) config(a *app, dirs []string) (host.Config, []forward, error
 	c.Logger = a.logger(level)
 	forwards, err := parseForwards(f.forwards)
 	for _, fw := range forwards {
-		c.Handlers = append(c.Handlers, host.Forward(relay(fw.message), fw.plugin))
+		c.Handlers = append(c.Handlers, host.Forward(fw.relay, fw.plugin))
 	}
 	return c, forwards, err
 }

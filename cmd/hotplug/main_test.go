@@ -34,7 +34,7 @@ func prepared(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	built = filepath.Join(dir, "bin")
 	const samples = "github.com/go-hotplug/hotplug/sample-plugins/"
-	args := []string{"build", "-o", built + string(filepath.Separator), samples + "counter", samples + "crasher", samples + "highlight", samples + "markdown"}
+	args := []string{"build", "-o", built + string(filepath.Separator), samples + "counter", samples + "crasher", samples + "highlight", samples + "markdown", "github.com/go-hotplug/hotplug/e2e/internal/oddity"}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go %s: %v\n%s", strings.Join(args, " "), err, out)
 		return 1
