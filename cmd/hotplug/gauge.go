@@ -76,3 +76,10 @@ func (g *gauge) clear() {
 		g.shown = false
 	}
 }
+
+// makeRoom takes the line away if what is printed next goes to a terminal, most likely the same one.
+func (g *gauge) makeRoom() {
+	if g.a.outTerminal {
+		g.clear()
+	}
+}

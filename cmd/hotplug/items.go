@@ -54,7 +54,7 @@ func (a *app) receive(f rpc.Flow, use rpc.Use, g *gauge) error {
 		if err := f.Result(&res); err != nil {
 			return err
 		}
-		g.clear()
+		g.makeRoom()
 		return a.printAnswer(use, res)
 	}
 	for {
@@ -66,7 +66,7 @@ func (a *app) receive(f rpc.Flow, use rpc.Use, g *gauge) error {
 		if err != nil {
 			return err
 		}
-		g.clear()
+		g.makeRoom()
 		if err := a.printItem(use, item); err != nil {
 			return err
 		}
