@@ -109,6 +109,9 @@ func (c *Conn) settle(f wire.Frame, buf *wire.Buffer) error {
 	c.mu.Lock()
 	p := c.calls[f.Tx]
 	fits := p != nil && p.endsWith(f.Kind)
+	if fits && p.notice != "" {
+		c.notices.acknowledge(1) // before it leaves the table: whoever waits for that finds it acknowledged
+	}
 	if fits {
 		c.forget(p)
 	}

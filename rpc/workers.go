@@ -102,7 +102,6 @@ func (c *Conn) sendAnswered(ctx context.Context, m *Message) error {
 // acknowledged is the answer to a notice of sendAnswered. It owns buf.
 func (c *Conn) acknowledged(p *pending, f wire.Frame, buf *wire.Buffer) {
 	defer buf.Release()
-	c.notices.acknowledge(1)
 	if f.Kind != wire.Error {
 		return
 	}
