@@ -47,67 +47,81 @@ func noSuchStream(f *wire.Frame) *Error {
 	return protocolError("a frame of kind %s for call %s, which does not have such a stream", f.Kind, abridged(f.Tx.String()))
 }
 
-// arrivedItem takes an item of a callee from the reader. It owns buf. Items of calls that are over are dropped.
+// inletOf finds the stream that a frame of its sender belongs to: of a callee, whom a call from here has, or of a caller, whose call is handled
+// here. Both results are nil if the call is over.
+func (c *Conn) inletOf(f *wire.Frame) (*inlet, error) {
+	var found *inlet
+	if f.Kind == wire.Item {
+		p := c.pendingCall(f.Tx)
+		if p == nil {
+			return nil, nil
+		}
+		if p.flow != nil {
+			found = p.flow.in
+		}
+	} else {
+		in := c.servingCall(f.Tx)
+		if in == nil {
+			return nil, nil
+		}
+		found = in.up
+	}
+	if found == nil {
+		return nil, noSuchStream(f)
+	}
+	return found, nil
+}
+
+// outletOf finds the stream that a frame of its receiver belongs to, as inletOf does.
+func (c *Conn) outletOf(f *wire.Frame) (*outlet, error) {
+	var found *outlet
+	if f.Kind == wire.UploadCredit {
+		p := c.pendingCall(f.Tx)
+		if p == nil {
+			return nil, nil
+		}
+		if p.flow != nil {
+			found = p.flow.out
+		}
+	} else {
+		in := c.servingCall(f.Tx)
+		if in == nil {
+			return nil, nil
+		}
+		found = in.down
+	}
+	if found == nil {
+		return nil, noSuchStream(f)
+	}
+	return found, nil
+}
+
+// arrivedItem takes an item from the reader. It owns buf. Items of calls that are over are dropped.
 func (c *Conn) arrivedItem(f wire.Frame, buf *wire.Buffer) error {
-	p := c.pendingCall(f.Tx)
-	switch {
-	case p == nil:
+	in, err := c.inletOf(&f)
+	if in == nil {
 		buf.Release()
-		return nil
-	case p.flow == nil || p.flow.in == nil:
-		buf.Release()
-		return noSuchStream(&f)
+		return err
 	}
-	return p.flow.in.add(f, buf)
+	return in.add(f, buf)
 }
 
-// arrivedUpload takes an item of a caller from the reader. It owns buf.
-func (c *Conn) arrivedUpload(f wire.Frame, buf *wire.Buffer) error {
-	in := c.servingCall(f.Tx)
-	switch {
-	case in == nil:
-		buf.Release()
-		return nil
-	case in.up == nil:
-		buf.Release()
-		return noSuchStream(&f)
-	}
-	return in.up.add(f, buf)
-}
-
+// uploadEnd says that a caller's stream has no more items.
 func (c *Conn) uploadEnd(f *wire.Frame) error {
-	in := c.servingCall(f.Tx)
-	switch {
-	case in == nil:
-		return nil
-	case in.up == nil:
-		return noSuchStream(f)
+	in, err := c.inletOf(f)
+	if in == nil {
+		return err
 	}
-	return in.up.end(f)
+	return in.end(f)
 }
 
-// downloadCredit is room for more items of a handler here.
-func (c *Conn) downloadCredit(f *wire.Frame) error {
-	in := c.servingCall(f.Tx)
-	switch {
-	case in == nil:
-		return nil
-	case in.down == nil:
-		return noSuchStream(f)
+// streamCredit is room for more items from here.
+func (c *Conn) streamCredit(f *wire.Frame) error {
+	out, err := c.outletOf(f)
+	if out == nil {
+		return err
 	}
-	return in.down.grant(f)
-}
-
-// uploadCredit is room for more items of a caller here.
-func (c *Conn) uploadCredit(f *wire.Frame) error {
-	p := c.pendingCall(f.Tx)
-	switch {
-	case p == nil:
-		return nil
-	case p.flow == nil || p.flow.out == nil:
-		return noSuchStream(f)
-	}
-	return p.flow.out.grant(f)
+	return out.grant(f)
 }
 
 // itemFrame encodes an item of m's stream, after middleware has seen it.
@@ -150,17 +164,12 @@ func (m *Message) itemOf(payload any, arrived *arrival) *Message {
 	return &Message{Kind: m.Kind, Type: m.Type, Item: true, Payload: payload, arrived: arrived, Call: m.Call}
 }
 
-// message is what middleware sees of a request's items.
-func (in *inbound) message() *Message {
-	return &Message{Kind: in.kind, Type: in.frame.Type, Call: in.call}
-}
-
 // send sends an item to the caller. It blocks until the caller has room for it, or ctx, which is the handler's, ends.
 func (in *inbound) send(ctx context.Context, item any) error {
 	if ctx.Err() != nil {
 		return fromContext(ctx, in.frame.Type)
 	}
-	buf, err := in.conn.itemFrame(ctx, in.message(), wire.Frame{Kind: wire.Item, Tx: in.frame.Tx}, item)
+	buf, err := in.conn.itemFrame(ctx, in.about, wire.Frame{Kind: wire.Item, Tx: in.frame.Tx}, item)
 	if err != nil {
 		return err
 	}
@@ -186,7 +195,7 @@ func (in *inbound) recv(ctx context.Context, item any) error {
 		}
 		if next, ok := in.up.take(); ok {
 			in.conn.grant(wire.UploadCredit, in.frame.Tx, in.up)
-			return in.conn.readItem(ctx, in.message(), next, item)
+			return in.conn.readItem(ctx, in.about, next, item)
 		}
 		if in.up.isEnded() {
 			return io.EOF

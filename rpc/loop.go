@@ -70,10 +70,8 @@ func (c *Conn) dispatch(f wire.Frame, buf *wire.Buffer) error {
 		return c.settle(f, buf)
 	case wire.Notice:
 		return c.enqueueNotice(f, buf)
-	case wire.Item:
+	case wire.Item, wire.Upload:
 		return c.arrivedItem(f, buf)
-	case wire.Upload:
-		return c.arrivedUpload(f, buf)
 	case wire.Progress:
 		c.arrivedProgress(f, buf)
 		return nil
@@ -86,7 +84,7 @@ func (c *Conn) dispatch(f wire.Frame, buf *wire.Buffer) error {
 	case wire.Credit:
 		return c.credit(&f)
 	case wire.UploadCredit:
-		return c.uploadCredit(&f)
+		return c.streamCredit(&f)
 	case wire.UploadEnd:
 		return c.uploadEnd(&f)
 	case wire.Ping:

@@ -186,7 +186,7 @@ func tooManyAcknowledged(n uint64) *Error {
 // credit is the peer's acknowledgement of notices, or room for more items.
 func (c *Conn) credit(f *wire.Frame) error {
 	if !f.Tx.IsZero() {
-		return c.downloadCredit(f)
+		return c.streamCredit(f)
 	}
 	if !c.notices.acknowledge(f.Meta.Items) {
 		return tooManyAcknowledged(f.Meta.Items)

@@ -27,6 +27,7 @@ type inbound struct {
 	opens Kind      // of a call with streams, as its caller says; empty: it has none
 	up    *inlet    // the caller's items; nil: it sends none
 	down  *outlet   // credit for the handler's items; nil: it sends none
+	about *Message  // what the middleware of its items is told; nil until its handler is found, and of a plain call
 	news  *bulletin // progress on its way; nil: the caller wants none
 }
 
@@ -200,6 +201,9 @@ func (c *Conn) runHandler(ctx context.Context, in *inbound) (res any, err error)
 	h, err := c.find(in)
 	if err == nil {
 		in.kind = h.use.Kind
+		if in.opens != "" {
+			in.about = &Message{Kind: in.kind, Type: in.frame.Type, Call: in.call}
+		}
 		if err = c.incoming(ctx, in); err == nil {
 			res, err = h.run(ctx, in)
 		}
