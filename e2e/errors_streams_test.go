@@ -58,6 +58,9 @@ func (c *chapter) streams(t *testing.T) {
 	c.meets(err)
 
 	c.meets(behindTheEnd(t))
+	for _, err := range wrongEnds(t) {
+		c.meets(err)
+	}
 
 	refused := make(chan error, 100) // more than are observed
 	r := newRawPeer(t, codec.MessagePackSerializer{}, rpc.Options{Handlers: openForever(), MaxStreams: 1, Observe: func(o rpc.Observation) { refused <- o.Err }})
@@ -77,6 +80,19 @@ func behindTheEnd(t *testing.T) error {
 	defer f.Close()
 	mustDo(t, f.CloseSend())
 	return f.Send("late")
+}
+
+// wrongEnds are the errors of a Flow that is asked for what its message does not have.
+func wrongEnds(t *testing.T) []error {
+	t.Helper()
+	a, _ := rpctest.PairWith(t, rpc.Options{}, rpc.Options{Handlers: openForever()})
+	down, err := a.Open(t.Context(), &rpc.Message{Kind: rpc.KindStream, Type: string(rows), Payload: number{}})
+	mustDo(t, err)
+	defer down.Close()
+	up, err := a.Open(t.Context(), &rpc.Message{Kind: rpc.KindUpload, Type: string(lines)})
+	mustDo(t, err)
+	defer up.Close()
+	return []error{down.Send(number{}), up.Recv(new(string))}
 }
 
 func opensStream(tx uint64, name string, kind rpc.Kind) wire.Frame {

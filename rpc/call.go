@@ -17,21 +17,21 @@ type pending struct {
 	frame    wire.Frame
 	buf      *wire.Buffer // holds frame's bytes; nil: the connection ended
 	parcel   *parcel
-	deadline time.Time // zero: none
-	reason   string    // why this side ended the call; empty: the connection ended
-	notice   string    // the name of a notice whose acknowledgement this is; empty: a call
-	news     *mailbox  // progress that arrived; nil: nobody wants it
-	flow     *flow     // the call's streams; nil: it has none
-	failure  *Error    // why the caller ended a call with streams; nil: it did not
-	free     func()    // gives back what a call with streams holds; nil: nothing
+	deadline time.Time     // zero: none
+	reason   string        // why this side ended the call; empty: the connection ended
+	notice   string        // the name of a notice whose acknowledgement this is; empty: a call
+	news     *mailbox      // progress that arrived; nil: nobody wants it
+	flow     *flow         // the call's streams; nil: it has none
+	failure  *Error        // why the caller ended a call with streams; nil: it did not
+	slot     chan struct{} // holds one place of this call; nil: it has none, or leaves it taken
 }
 
 func (p *pending) settle(f wire.Frame, buf *wire.Buffer) {
 	p.frame, p.buf = f, buf
-	close(p.reply)
-	if p.free != nil {
-		p.free()
+	if p.slot != nil {
+		<-p.slot
 	}
+	close(p.reply)
 }
 
 // isOver reports whether the call is settled.
@@ -94,10 +94,6 @@ func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, c.opt.CallTimeout, c.late)
 		defer cancel()
 	}
-	if err := c.takeSlot(ctx, c.slots, m.Type, "calls are in flight", "limits.inflight"); err != nil {
-		return err
-	}
-	defer func() { <-c.slots }()
 	p, err := c.start(ctx, m, nil)
 	if err != nil {
 		return err
@@ -125,8 +121,37 @@ func (c *Conn) takeSlot(ctx context.Context, slots chan struct{}, what, taken, l
 	}
 }
 
-// start registers the call and queues its request. opening is the flow of a call with streams; nil: it has none.
+// start takes a slot, registers the call and queues its request. opening is the flow of a call with streams; nil: it has none.
 func (c *Conn) start(ctx context.Context, m *Message, opening *flow) (*pending, error) {
+	slots, taken, limit := c.slots, "calls are in flight", "limits.inflight"
+	if opening != nil {
+		slots, taken, limit = c.streams, "streams are open", "limits.streams"
+	}
+	if err := c.takeSlot(ctx, slots, m.Type, taken, limit); err != nil {
+		return nil, err
+	}
+	p, err := c.prepare(ctx, m, opening)
+	if err != nil {
+		<-slots
+		return nil, err
+	}
+	p.slot = slots
+	if err := c.register(ctx, p, m.Type); err != nil {
+		p.parcel.buf.Release()
+		p.settle(wire.Frame{}, nil)
+		return nil, err
+	}
+	if err := c.out.put(ctx, p.parcel, c.rank(ctx), p.reply); err != nil && err != errUnwanted {
+		if c.remove(p) {
+			p.settle(wire.Frame{}, nil)
+		}
+		return nil, c.unsent(ctx, m.Type, err)
+	}
+	return p, nil
+}
+
+// prepare encodes the request of a new call.
+func (c *Conn) prepare(ctx context.Context, m *Message, opening *flow) (*pending, error) {
 	tx, err := c.newTx(m)
 	if err != nil {
 		return nil, err
@@ -144,14 +169,7 @@ func (c *Conn) start(ctx context.Context, m *Message, opening *flow) (*pending, 
 	if err != nil {
 		return nil, NotSent(Invalid, "encode %s: %w", m.Type, err)
 	}
-	if err := c.register(ctx, p, m.Type); err != nil {
-		buf.Release()
-		return nil, err
-	}
-	if p.parcel, err = c.out.send(ctx, buf, c.rank(ctx)); err != nil {
-		c.remove(p)
-		return nil, c.unsent(ctx, m.Type, err)
-	}
+	p.parcel = &parcel{buf: buf}
 	return p, nil
 }
 
@@ -209,7 +227,7 @@ func (c *Conn) register(ctx context.Context, p *pending, what string) error {
 	if c.leaving && !c.nested(ctx) {
 		return c.saidGoodbye(what)
 	}
-	if _, taken := c.calls[p.tx]; taken {
+	if _, taken := c.calls[p.tx]; taken || c.owed[p.tx] != nil {
 		return duplicateTx(what, p.tx)
 	}
 	c.calls[p.tx] = p
@@ -228,6 +246,47 @@ func (c *Conn) remove(p *pending) bool {
 	}
 	c.forget(p)
 	return true
+}
+
+// leave is remove, by a caller that does not wait for the answer. The slot stays taken until the answer is here: the callee counts the call until then.
+func (c *Conn) leave(p *pending) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls[p.tx] != p {
+		return false
+	}
+	c.forget(p)
+	c.owe(p)
+	return true
+}
+
+// owe keeps the slot of a call that is out of the table and whose answer is still to come; its settle does not give it back. Where calls cannot be
+// cancelled, the peer has no limit. mu is held.
+func (c *Conn) owe(p *pending) {
+	if p.slot != nil && c.profile == hotplug {
+		c.owed[p.tx], p.slot = p.slot, nil
+	}
+}
+
+// quit has a call that was left end at the callee, too, and reports whether its request had left.
+func (c *Conn) quit(p *pending) (sent bool) {
+	if p.parcel.withdraw() {
+		c.paid(p.tx)
+		return false
+	}
+	c.postFrame(&wire.Frame{Kind: wire.Cancel, Tx: p.tx})
+	return true
+}
+
+// paid gives back the slot of a call that was left, if it is owed.
+func (c *Conn) paid(tx wire.Tx) {
+	c.mu.Lock()
+	slot := c.owed[tx]
+	delete(c.owed, tx)
+	c.mu.Unlock()
+	if slot != nil {
+		<-slot
+	}
 }
 
 // forget takes a call out of the table. mu is held.
@@ -249,18 +308,15 @@ func (c *Conn) pendingCall(tx wire.Tx) *pending {
 // abandon ends a call whose context ended first. The callee is told, unless the request never left.
 func (c *Conn) abandon(ctx context.Context, m *Message, p *pending) error {
 	e := fromContext(ctx, m.Type)
-	if !c.remove(p) {
+	if !c.leave(p) {
 		<-p.reply // it was settled meanwhile; the context still decides, but nothing may leak
 		if p.buf != nil {
 			p.buf.Release()
 		}
 		return e
 	}
-	if p.parcel.withdraw() {
-		e.unsent = true
-		return e
-	}
-	c.postFrame(&wire.Frame{Kind: wire.Cancel, Tx: p.tx})
+	e.unsent = !c.quit(p)
+	p.settle(wire.Frame{}, nil)
 	return e
 }
 
@@ -268,7 +324,8 @@ func (c *Conn) abandon(ctx context.Context, m *Message, p *pending) error {
 func (c *Conn) finish(ctx context.Context, m *Message, p *pending, reply any) error {
 	if p.buf == nil {
 		if p.reason != "" {
-			return &Error{Code: Unavailable, Message: m.Type + ": " + p.reason, Origin: FromTransport, lost: true}
+			sent := !p.parcel.withdraw()
+			return &Error{Code: Unavailable, Message: m.Type + ": " + p.reason, Origin: FromTransport, lost: sent, unsent: !sent}
 		}
 		return c.over(m.Type, !p.parcel.withdraw())
 	}

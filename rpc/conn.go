@@ -71,6 +71,7 @@ type Conn struct {
 
 	mu        sync.Mutex // guards all below; never held while calling out
 	calls     map[wire.Tx]*pending
+	owed      map[wire.Tx]chan struct{} // the slots of calls that were left here and are not answered
 	serving   map[wire.Tx]*inbound
 	answers   int           // of calls: those that stand for notices, which isolated-workers/1 answers
 	idle      chan struct{} // closed when nothing runs any more; nil if nobody waits
@@ -110,7 +111,7 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	c := &Conn{
 		opt: opt, profile: profile, format: format, framing: wire.Overhead(format), stream: stream, base: base, cancel: cancel,
 		slots: make(chan struct{}, opt.MaxInflight), streams: make(chan struct{}, opt.MaxStreams), late: lateCause(opt.CallTimeout),
-		calls: make(map[wire.Tx]*pending), serving: make(map[wire.Tx]*inbound), checked: make(map[checkKey]error),
+		calls: make(map[wire.Tx]*pending), owed: make(map[wire.Tx]chan struct{}), serving: make(map[wire.Tx]*inbound), checked: make(map[checkKey]error),
 		callers: load{most: opt.MaxInflight}, streamers: load{most: opt.MaxStreams}, done: make(chan struct{}),
 	}
 	c.out = newOutbox(stream, c.writeFailed)
@@ -185,13 +186,16 @@ func (c *Conn) fail(cause error) {
 		return
 	}
 	c.ended = cause
-	calls := c.calls
-	c.calls, c.answers = nil, 0
+	calls, owed := c.calls, c.owed
+	c.calls, c.owed, c.answers = nil, nil, 0
 	c.mu.Unlock()
 
 	c.out.close()
 	c.stream.Close()
 	c.cancel(&Error{Code: Unavailable, Message: "connection to the caller is over: " + cause.Error(), Origin: FromTransport})
+	for _, slot := range owed {
+		<-slot
+	}
 	for _, p := range calls {
 		p.settle(wire.Frame{}, nil)
 	}

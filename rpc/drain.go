@@ -103,10 +103,13 @@ func (c *Conn) CancelCalls(reason string) {
 	}
 	calls := c.calls
 	c.calls, c.answers = make(map[wire.Tx]*pending), 0
+	for _, p := range calls {
+		c.owe(p)
+	}
 	c.settleIdle()
 	c.mu.Unlock()
-	for tx, p := range calls {
-		c.postFrame(&wire.Frame{Kind: wire.Cancel, Tx: tx})
+	for _, p := range calls {
+		c.quit(p)
 		p.reason = reason
 		p.settle(wire.Frame{}, nil)
 	}

@@ -42,7 +42,6 @@ type flow struct {
 	shut  bool    // CloseSend was called; of the goroutine that sends
 	begun time.Time
 	stop  func() bool // the call does not end with ctx any more
-	free  func()      // gives back its slot, once
 
 	once sync.Once // guards err
 	err  error     // what the call ended with
@@ -77,20 +76,16 @@ func (c *Conn) open(ctx context.Context, m *Message) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.takeSlot(ctx, c.streams, m.Type, "streams are open", "limits.streams"); err != nil {
-		return nil, err
-	}
-	f := &flow{c: c, ctx: ctx, m: m, free: sync.OnceFunc(func() { <-c.streams })}
+	f := &flow{c: c, ctx: ctx, m: m}
 	if f.p, err = c.start(ctx, m, f); err != nil {
-		f.free() // unless the end of the connection has settled the call
 		return nil, err
 	}
 	return f, nil
 }
 
-// pending is the entry of a flow in the table of calls. It holds a slot until it is settled.
+// pending is the entry of a flow in the table of calls.
 func (f *flow) pending(tx wire.Tx) *pending {
-	p := &pending{tx: tx, reply: make(chan struct{}), flow: f, free: f.free}
+	p := &pending{tx: tx, reply: make(chan struct{}), flow: f}
 	if f.m.Kind.uploads() {
 		f.out = new(outlet)
 	}
@@ -102,14 +97,10 @@ func (f *flow) pending(tx wire.Tx) *pending {
 
 // giveUp ends the call from this side, unless it is over.
 func (f *flow) giveUp(err *Error) {
-	if !f.c.remove(f.p) {
+	if !f.c.leave(f.p) {
 		return
 	}
-	if f.p.parcel.withdraw() {
-		err.unsent = true
-	} else {
-		f.c.postFrame(&wire.Frame{Kind: wire.Cancel, Tx: f.p.tx})
-	}
+	err.unsent = !f.c.quit(f.p)
 	f.p.failure = err
 	if f.in != nil {
 		f.in.close()
@@ -167,6 +158,9 @@ func (f *flow) Result(reply any) error {
 
 // Recv implements Flow.
 func (f *flow) Recv(item any) error {
+	if f.in == nil {
+		return NotSent(Invalid, "%s: Recv on an upload, which is answered with one reply: take it with Result", f.m.Type)
+	}
 	for {
 		over := f.p.isOver() // before the looks at reports and items: what arrived before the end is still delivered
 		f.p.news.deliver()
@@ -190,6 +184,9 @@ func (f *flow) receive(next arrivedItem, item any) error {
 
 // Send implements Flow.
 func (f *flow) Send(item any) error {
+	if f.out == nil {
+		return NotSent(Invalid, "%s: Send on a stream, whose caller sends no items", f.m.Type)
+	}
 	if f.shut && !f.p.isOver() {
 		return NotSent(Invalid, "%s: an item was sent behind CloseSend, which says that none follows: send it before", f.m.Type)
 	}
@@ -208,7 +205,7 @@ func (f *flow) Send(item any) error {
 		}
 		f.p.await(room)
 	}
-	if _, err := f.c.out.send(f.ctx, buf, nested); err != nil {
+	if err := f.c.out.send(f.ctx, buf, nested); err != nil {
 		<-f.p.reply // ctx or the connection has ended, and the call with it
 		return f.over()
 	}
@@ -217,7 +214,7 @@ func (f *flow) Send(item any) error {
 
 // CloseSend implements Flow.
 func (f *flow) CloseSend() error {
-	if f.shut || f.p.isOver() {
+	if f.out == nil || f.shut || f.p.isOver() {
 		return nil // the callee knows, or did not wait for the rest
 	}
 	f.shut = true
@@ -225,7 +222,7 @@ func (f *flow) CloseSend() error {
 	if err != nil {
 		return NotSent(Invalid, "encode %s: %w", f.m.Type, err)
 	}
-	if _, err := f.c.out.send(f.ctx, buf, nested); err != nil {
+	if err := f.c.out.send(f.ctx, buf, nested); err != nil {
 		<-f.p.reply
 	}
 	return nil

@@ -116,6 +116,7 @@ func (c *Conn) settle(f wire.Frame, buf *wire.Buffer) error {
 	c.mu.Unlock()
 	switch {
 	case p == nil:
+		c.paid(f.Tx)
 		c.counts.droppedReplies.Add(1)
 		buf.Release()
 	case !fits:

@@ -28,8 +28,10 @@ const (
 	withdrawn        // never will be
 )
 
-// withdraw takes a frame back that has not been handed to the kernel, and reports whether it could.
-func (p *parcel) withdraw() bool { return p.state.CompareAndSwap(waiting, withdrawn) }
+// withdraw takes a frame back that has not been handed to the kernel, and reports whether it could. Doing it again changes nothing.
+func (p *parcel) withdraw() bool {
+	return p.state.CompareAndSwap(waiting, withdrawn) || p.state.Load() == withdrawn
+}
 
 // An outbox writes frames in the order in which they were sent, several at once where they are small. Its one goroutine is
 // owned by the connection and ends with it.
@@ -66,12 +68,17 @@ const (
 var (
 	errSealed       = errors.New("goodbye was said")
 	errOutboxClosed = errors.New("outbox closed")
+	errUnwanted     = errors.New("taken back before there was room")
 )
 
-// send queues a frame. It waits while too much is queued already, until ctx ends or the box is closed; the parcel is nil if
-// it was not queued. No root frame is ever queued behind a goodbye.
-func (o *outbox) send(ctx context.Context, buf *wire.Buffer, as rank) (*parcel, error) {
-	p := &parcel{buf: buf}
+// send puts a frame into a parcel of its own.
+func (o *outbox) send(ctx context.Context, buf *wire.Buffer, as rank) error {
+	return o.put(ctx, &parcel{buf: buf}, as, nil)
+}
+
+// put queues a parcel. It waits while too much is queued already, until ctx ends, the box is closed, or unwanted is: then it is not
+// queued. No root frame is ever queued behind a goodbye.
+func (o *outbox) put(ctx context.Context, p *parcel, as rank, unwanted <-chan struct{}) error {
 	o.mu.Lock()
 	for o.size > highWater && !o.closed {
 		if o.room == nil {
@@ -82,22 +89,23 @@ func (o *outbox) send(ctx context.Context, buf *wire.Buffer, as rank) (*parcel, 
 		select {
 		case <-room:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
+		case <-unwanted:
+			return errUnwanted
 		}
 		o.mu.Lock()
 	}
 	err := o.refuse(as)
 	if err == nil {
 		o.queue = append(o.queue, p)
-		o.size += len(buf.B)
+		o.size += len(p.buf.B)
 		o.sealed = o.sealed || as == farewell
 	}
 	o.mu.Unlock()
-	if err != nil {
-		return nil, err
+	if err == nil {
+		o.signal()
 	}
-	o.signal()
-	return p, nil
+	return err
 }
 
 // refuse says why a frame may not be queued. mu is held.

@@ -88,7 +88,7 @@ func (c *Conn) sendPing(ctx context.Context) (wire.Tx, <-chan struct{}, error) {
 	tx, answered := c.pings.add()
 	buf, err := c.encode(&wire.Frame{Kind: wire.Ping, Tx: tx}, nil)
 	if err == nil {
-		if _, err = c.out.send(ctx, buf, nested); err == nil {
+		if err = c.out.send(ctx, buf, nested); err == nil {
 			return tx, answered, nil
 		}
 		err = c.unsent(ctx, "ping", err)

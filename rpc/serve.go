@@ -260,7 +260,7 @@ func (c *Conn) answer(in *inbound, out *outcome) {
 		c.warn("answer dropped", "message", in.frame.Type, "error", err.Error())
 		return
 	}
-	_, _ = c.out.send(c.base, buf, nested)
+	_ = c.out.send(c.base, buf, nested)
 }
 
 // encodeAnswer encodes a result or an error. What cannot be encoded becomes an error.

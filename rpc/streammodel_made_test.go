@@ -27,7 +27,7 @@ func (m *protocolModel) call(kind rpc.Kind, timed, news bool) *modelMade {
 func (m *protocolModel) mayCall(streams bool) bool {
 	same := 0
 	for _, c := range m.made {
-		if !c.over && (c.kind != "") == streams {
+		if (!c.over || c.owed) && (c.kind != "") == streams {
 			same++
 		}
 	}
@@ -40,6 +40,9 @@ func (m *protocolModel) fromCallee(f *wire.Frame, text string, size int64) {
 	if c == nil || c.over {
 		if f.Kind == wire.Result || f.Kind == wire.Error || f.Kind == wire.End {
 			m.dropped++
+			if c != nil {
+				c.owed = false
+			}
 		}
 		return
 	}
@@ -89,6 +92,7 @@ func (m *protocolModel) giveUp(c *modelMade, why rpc.Code) {
 		return
 	}
 	m.leaves(wire.Cancel, c.tx, "cancel")
+	c.owed = true
 	if c.down != nil {
 		c.down.queue = nil
 	}

@@ -151,6 +151,7 @@ type modelMade struct {
 	shut   bool   // uploadEnd was sent
 	left   bool   // the program has ended
 	over   bool
+	owed   bool   // it was left, and its answer is still to come
 	end    string // what the program's Result sees then
 	after  string // the same, of Send and Recv
 }

@@ -87,7 +87,7 @@ func (c *Conn) sendAnswered(ctx context.Context, m *Message) error {
 		return err
 	}
 	c.notices.sent(len(buf.B))
-	if _, err := c.out.send(ctx, buf, c.rank(ctx)); err != nil {
+	if err := c.out.send(ctx, buf, c.rank(ctx)); err != nil {
 		if c.remove(p) {
 			c.notices.unsend()
 		}
