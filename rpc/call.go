@@ -19,6 +19,7 @@ type pending struct {
 	parcel   *parcel
 	deadline time.Time     // zero: none
 	reason   string        // why this side ended the call; empty: the connection ended
+	moved    bool          // and that is no loss of the peer: it has streams, which may be opened elsewhere
 	notice   string        // the name of a notice whose acknowledgement this is; empty: a call
 	news     *mailbox      // progress that arrived; nil: nobody wants it
 	flow     *flow         // the call's streams; nil: it has none
@@ -324,8 +325,7 @@ func (c *Conn) abandon(ctx context.Context, m *Message, p *pending) error {
 func (c *Conn) finish(ctx context.Context, m *Message, p *pending, reply any) error {
 	if p.buf == nil {
 		if p.reason != "" {
-			sent := !p.parcel.withdraw()
-			return &Error{Code: Unavailable, Message: m.Type + ": " + p.reason, Origin: FromTransport, lost: sent, unsent: !sent}
+			return p.called(m.Type)
 		}
 		return c.over(m.Type, !p.parcel.withdraw())
 	}
@@ -344,6 +344,15 @@ func (c *Conn) finish(ctx context.Context, m *Message, p *pending, reply any) er
 		return failed
 	}
 	return c.badReply(m, c.format.DecodePayload(&p.frame, reply))
+}
+
+// called is the error of a call that CancelCalls ended.
+func (p *pending) called(what string) *Error {
+	sent := !p.parcel.withdraw()
+	if p.moved && sent {
+		return &Error{Code: Moved, Message: what + ": " + p.reason + ": open it again", Origin: FromTransport}
+	}
+	return &Error{Code: Unavailable, Message: what + ": " + p.reason, Origin: FromTransport, lost: sent, unsent: !sent, Retryable: !sent}
 }
 
 // badReply is the error of a reply that does not fit; nil if it does.

@@ -94,7 +94,24 @@ func (c *Conn) CancelHandlers() {
 	c.inbox.cancelCurrent()
 }
 
-// CancelCalls ends all calls in flight from here with Unavailable, and tells the peer.
+// AwaitNotices waits until the peer has handled all notices that were sent before. It ends early with ctx, and without an error with the connection.
+func (c *Conn) AwaitNotices(ctx context.Context) error {
+	for last := c.notices.number(); ; {
+		acknowledged := c.notices.untilHandled(last)
+		if acknowledged == nil {
+			return nil
+		}
+		select {
+		case <-acknowledged:
+		case <-c.done:
+			return nil
+		case <-ctx.Done():
+			return fmt.Errorf("%d notices have not been handled: %w", c.notices.unacknowledged(), context.Cause(ctx))
+		}
+	}
+}
+
+// CancelCalls ends all calls in flight from here with Unavailable, those with streams with Moved, and tells the peer.
 func (c *Conn) CancelCalls(reason string) {
 	c.mu.Lock()
 	if c.ended != nil {
@@ -110,7 +127,7 @@ func (c *Conn) CancelCalls(reason string) {
 	c.mu.Unlock()
 	for _, p := range calls {
 		c.quit(p)
-		p.reason = reason
+		p.reason, p.moved = reason, p.flow != nil
 		p.settle(wire.Frame{}, nil)
 	}
 }

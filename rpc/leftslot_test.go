@@ -70,6 +70,8 @@ func TestStreamsThatAreLeftAtOnceAreNeverRefused(t *testing.T) {
 				break
 			}
 		}
+		time.Sleep(2 * time.Second)
+		nothingLeft(t, a, b)
 		if refused := b.Stats().Refused; refused != 0 {
 			t.Errorf("%d streams were refused by a peer whose limit the caller kept", refused)
 		}

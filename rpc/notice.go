@@ -39,6 +39,31 @@ func (n *noticeSender) unacknowledged() int {
 	return len(n.open)
 }
 
+// number is that of the last notice sent.
+func (n *noticeSender) number() uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.last
+}
+
+// untilHandled returns nil if the notices up to a number are acknowledged, else a channel that is closed when more of them may be.
+func (n *noticeSender) untilHandled(last uint64) <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.last-uint64(len(n.open)) >= last {
+		return nil
+	}
+	return n.whenRoom()
+}
+
+// whenRoom returns a channel that is closed by the next acknowledgement. mu is held.
+func (n *noticeSender) whenRoom() <-chan struct{} {
+	if n.room == nil {
+		n.room = make(chan struct{})
+	}
+	return n.room
+}
+
 // wait returns nil if there is room in the window, else a channel that is closed when there may be.
 func (n *noticeSender) wait() <-chan struct{} {
 	n.mu.Lock()
@@ -46,10 +71,7 @@ func (n *noticeSender) wait() <-chan struct{} {
 	if len(n.open) < noticeWindow && (n.bytes < noticeBytes || len(n.open) == 0) {
 		return nil
 	}
-	if n.room == nil {
-		n.room = make(chan struct{})
-	}
-	return n.room
+	return n.whenRoom()
 }
 
 func (n *noticeSender) sent(size int) {
