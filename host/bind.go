@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -38,4 +39,10 @@ func dialAndDup(l *net.UnixListener, path string) (net.Conn, *os.File, error) {
 		return nil, nil, fmt.Errorf("socket %s: %w", path, err)
 	}
 	return stream, file, nil
+}
+
+// dialSocket is a seam.Dialer.
+func dialSocket(ctx context.Context, path string) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, "unix", path)
 }

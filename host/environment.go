@@ -25,7 +25,7 @@ type environment struct {
 	store     *store.Store
 	runtime   *runtimeDir
 	processes seam.Processes
-	reconnect Reconnect
+	reconnect dialler
 	events    *broadcast
 	base      context.Context // what handlers find in their contexts
 	launches  chan struct{}   // one slot for each launch at once
@@ -51,9 +51,10 @@ func bareEnvironment(ctx context.Context, c *Config) (*environment, error) {
 	if err != nil {
 		return nil, err
 	}
+	processes := seam.Of(ctx, seam.Processes{Starter: proc.OS, Bind: bindSocket, Dial: dialSocket})
 	return &environment{
 		info:   wire.HostInfo{Name: c.Name, Version: c.Version, PID: os.Getpid(), ID: wire.NewSecret()[:32]},
-		logger: c.Logger, hooks: c.Hooks, mux: rpc.NewMux(c.Handlers...), uses: c.Uses, processes: seam.Of(ctx, seam.Processes{Starter: proc.OS, Bind: bindSocket}), reconnect: c.Reconnect,
+		logger: c.Logger, hooks: c.Hooks, mux: rpc.NewMux(c.Handlers...), uses: c.Uses, processes: processes, reconnect: dialler{c.Reconnect, processes.Dial},
 		runtime: dir, events: &broadcast{}, base: context.WithoutCancel(ctx), launches: make(chan struct{}, 4*runtime.GOMAXPROCS(0)),
 	}, nil
 }

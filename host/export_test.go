@@ -1,6 +1,8 @@
 package host
 
 import (
+	"context"
+	"net"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -19,7 +21,6 @@ var (
 	SocketPathLimit    = socketPathLimit
 	CheckSocketPath    = checkSocketPath
 	CheckRuntimeParent = checkRuntimeParent
-	Dial               = Reconnect.dial
 	BindSocket         = bindSocket
 )
 
@@ -30,6 +31,11 @@ const (
 	MaxJitter   = maxJitter
 	ExitGrace   = exitGrace
 )
+
+// Dial connects to a socket that may not be listened on yet.
+func Dial(r Reconnect, ctx context.Context, path string, exited <-chan struct{}) (net.Conn, error) {
+	return dialler{r, dialSocket}.dial(ctx, path, exited)
+}
 
 // DelayOf is the delay before an attempt, jitter not counted.
 func (r Reconnect) DelayOf(attempt int) (time.Duration, error) { return r.delay(attempt) }

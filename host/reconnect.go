@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"time"
+
+	"github.com/go-hotplug/hotplug/host/internal/seam"
 )
 
 // Reconnect says how to dial a plugin that listens by itself, because it could not inherit a socket. The zero value is 5 attempts,
@@ -36,13 +38,18 @@ func (r Reconnect) delay(attempt int) (time.Duration, error) {
 	return min(d, limit), nil
 }
 
+// A dialler connects to plugins that listen by themselves.
+type dialler struct {
+	Reconnect
+	once seam.Dialer // one attempt
+}
+
 // dial connects to a socket that may not be listened on yet. exited is closed if nobody ever will.
-func (r Reconnect) dial(ctx context.Context, path string, exited <-chan struct{}) (net.Conn, error) {
+func (r dialler) dial(ctx context.Context, path string, exited <-chan struct{}) (net.Conn, error) {
 	attempts := r.Attempts
 	if attempts <= 0 {
 		attempts = defaultAttempts
 	}
-	var dialer net.Dialer
 	var last error
 	for attempt := 1; attempt <= attempts; attempt++ {
 		d, err := r.delay(attempt)
@@ -57,7 +64,7 @@ func (r Reconnect) dial(ctx context.Context, path string, exited <-chan struct{}
 			return nil, context.Cause(ctx)
 		}
 		var c net.Conn
-		if c, last = dialer.DialContext(ctx, "unix", path); last == nil {
+		if c, last = r.once(ctx, path); last == nil {
 			return c, nil
 		}
 	}

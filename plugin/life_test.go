@@ -171,20 +171,6 @@ func TestTheStartHookRunsOnceAndItsErrorReachesTheHost(t *testing.T) {
 	})
 }
 
-func TestTheFeatureIsStatedOnlyWithAStartHook(t *testing.T) {
-	for _, start := range []func(context.Context) error{nil, func(context.Context) error { return nil }} {
-		synctest.Test(t, func(t *testing.T) {
-			l := serve(t, plugin.Server{Start: start})
-			_, answer, err := l.try(l.Hello())
-			if err != nil || (len(answer.Features) == 1) != (start != nil) || len(answer.Handles) != 0 {
-				t.Errorf("%+v, %v", answer, err)
-			}
-			l.ask()
-			<-l.ended
-		})
-	}
-}
-
 func TestAStopHookThatFailsOrIsLateIsTheExit(t *testing.T) {
 	for name, c := range map[string]struct {
 		stop func(context.Context) error

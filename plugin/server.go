@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -39,8 +40,34 @@ type Server struct {
 	Middleware []rpc.Middleware // sees every message between this plugin and its host
 	TxID       rpc.TxID         // names the calls of this plugin; nil: they are numbered
 
-	// Start runs once, after the first handshake and before the first call. Its error fails the launch. rpc.Caller(ctx) is the host.
+	// All hooks: rpc.Caller(ctx) is the host, and ctx ends when the host gives up. Start, Configure, Restore, Release and Resume never run beside one
+	// another. A host of isolated-workers/1 knows of Start and Stop alone.
+
+	// Start runs once, after the first handshake and before the first call. Its error fails the launch.
 	Start func(ctx context.Context) error
+
+	// Configure is told the plugin's configuration: JSON text, "null" if there is none. It runs behind Start and before the first call, where its error
+	// fails the launch, and again whenever the configuration has changed, while calls run. Its error then is the host's to tell: the plugin goes on,
+	// and had better keep what it had.
+	Configure func(ctx context.Context, config json.RawMessage) error
+
+	// Snapshot tells what a successor has to know when the plugin is reloaded: this process goes on, so it changes nothing. It runs while calls do, and
+	// may run more than once, also beside itself. Its error calls the reload off, and the plugin goes on.
+	Snapshot func(ctx context.Context) (State, error)
+
+	// Restore takes over what Snapshot of the process before has told. It runs in a successor behind Start and Configure and before the first call, and
+	// may run again: the later state counts, all of it. It also runs in a process that is gone back to, when calls have run. Its error, as of a Schema
+	// that it does not know, calls the reload off.
+	Restore func(ctx context.Context, s State) error
+
+	// Release gives up what only one process can have, a port or a lock, so that a successor can take it. No call runs, and none comes before Resume.
+	// Resume takes it again, as the successor did not come up; after it calls come as before. The error of Release calls the reload off, that of
+	// Resume ends this process. Both are of reloads in the mode handoff; there a successor's Start runs behind Release.
+	Release, Resume func(ctx context.Context) error
+
+	// Health says whether the plugin is well: nil, or why not. It runs while calls do, as often as the host likes, and also beside itself; it is
+	// expected to be quick. The host decides what becomes of a plugin that is not well.
+	Health func(ctx context.Context) error
 
 	// Stop runs once, when nothing is in flight any more and before the process exits; ctx has what is left of the host's stop
 	// time-out. If the host died it has half a second, and may find calls still running.
@@ -50,7 +77,7 @@ type Server struct {
 	Stop func(ctx context.Context) error
 
 	// HostConnectTimeout is how long to wait for a host to connect; 0 takes what the host says (30 s unless
-	// configured), negative waits for ever.
+	// configured), negative waits for ever. A parked plugin waits as long for its host to come back, if that has not said how long.
 	HostConnectTimeout time.Duration
 
 	Logger hclog.Logger // nil: Logger()
@@ -58,6 +85,10 @@ type Server struct {
 
 // Run serves until the host says goodbye (nil), the host is gone, ctx ends, or SIGTERM or SIGINT asks to leave (nil). It may be called once in a process.
 // Other errors are *ExitError. It does not return if the host died: the process group ends.
+//
+// A host that replaces the plugin by another version may park it: what is in flight is finished and the connection closed, and process, memory and
+// background goroutines stay, in case the host comes back; their calls to the host wait until it does. If it has not come within the time that it
+// said, the plugin leaves as if it had been asked to (nil).
 //
 // Started by a host of the TypeScript library (isolated-workers/1) it serves one connection and returns when that ends.
 func (s Server) Run(ctx context.Context) error {

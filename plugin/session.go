@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/internal/peercred"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/rpc"
@@ -19,47 +18,33 @@ import (
 type session struct {
 	conn   *rpc.Conn
 	hostID string
+	spoken chan struct{} // the connection signals that the host has said goodbye, the life receives; one is enough, conn.Heard knows what it said
+	parted chan struct{} // closed when nothing of a session that was replaced or parked is left
 }
 
-// hostPeer is the host as handlers see it. It stays valid when the connection is replaced: what was not delivered on the earlier one is
-// tried again on the later one.
-type hostPeer struct {
-	*rpc.Retrier
-
-	mu   sync.RWMutex // guards all below; never held while calling out
-	conn *rpc.Conn    // nil: none yet
-	id   string       // of the host at the other end
+func newSession(hostID string) *session {
+	return &session{hostID: hostID, spoken: make(chan struct{}, 1), parted: make(chan struct{})}
 }
 
-// connect makes a connection, which takes the place of the one before. A call may arrive, and its handler ask for its host, before connect has returned: it waits.
-func (h *hostPeer) connect(id string, connect func() *rpc.Conn) *rpc.Conn {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.conn, h.id = connect(), id
-	return h.conn
+// parks reports whether the host has said that it comes back.
+func (s *session) parks() bool {
+	g, said := s.conn.Heard()
+	return said && g.Then == rpc.GoodbyePark
 }
 
-// current is the latest connection and whose it is.
-func (h *hostPeer) current() (*rpc.Conn, string) {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return h.conn, h.id
-}
-
-func newHostPeer(callTimeout time.Duration) *hostPeer {
-	h := &hostPeer{}
-	h.Retrier = rpc.NewRetrier(h.pick, callTimeout)
-	return h
-}
-
-// pick is the rpc.Pick of calls to the host. It waits for no other connection: the same host connects again before the earlier one
-// ends, or this process leaves.
-func (h *hostPeer) pick(_ context.Context, what string, _ rpc.Peer) (rpc.Peer, error) {
-	c, _ := h.current()
-	if c == nil {
-		return nil, rpc.NotSent(rpc.Unavailable, "%s: no host is connected", what)
+func (s *session) heardGoodbye(rpc.Goodbye) {
+	select {
+	case s.spoken <- struct{}{}:
+	default:
 	}
-	return c, nil
+}
+
+type sessionKey struct{}
+
+// sessionOf returns the session whose call or notice ctx handles; nil outside of a handler.
+func sessionOf(ctx context.Context) *session {
+	s, _ := ctx.Value(sessionKey{}).(*session)
+	return s
 }
 
 // acceptPause is how long a listener that failed is left alone.
@@ -125,7 +110,13 @@ func (l *life) handshake(ctx context.Context, c *wire.Stream) error {
 
 // admit takes in a host that presented the token, one at a time: whoever is answered later finds the earlier one, and replaces it.
 func (l *life) admit(ctx context.Context, c *wire.Stream, hello *wire.HostHello) error {
-	if err := l.onlyHost(ctx, hello.Host.ID); err != nil {
+	latest, leaving, _ := l.host.look()
+	if leaving {
+		err := &wire.Refusal{Code: string(rpc.Unavailable), Message: "this plugin is leaving"}
+		refuse(c, err)
+		return err
+	}
+	if err := onlyHost(ctx, latest, hello.Host.ID); err != nil {
 		refuse(c, err)
 		return err
 	}
@@ -136,31 +127,25 @@ func (l *life) admit(ctx context.Context, c *wire.Stream, hello *wire.HostHello)
 		return err
 	}
 	_ = c.SetDeadline(time.Time{})
-	conn := l.host.connect(hello.Host.ID, func() *rpc.Conn { return l.newConn(c, hello) })
+	s := newSession(hello.Host.ID)
+	l.host.connect(s, func() *rpc.Conn { return l.newConn(s, c, hello) })
 	select {
-	case l.sessions <- &session{conn: conn, hostID: hello.Host.ID}:
+	case l.sessions <- s:
 	case <-ctx.Done():
-		conn.Close()
+		s.conn.Close()
 	}
 	return nil
 }
 
 // newConn makes the connection to a host whose hello was answered.
-func (l *life) newConn(c *wire.Stream, hello *wire.HostHello) *rpc.Conn {
-	return rpc.NewConn(context.Background(), c, rpc.Options{
+func (l *life) newConn(s *session, c *wire.Stream, hello *wire.HostHello) *rpc.Conn {
+	return rpc.NewConn(context.WithValue(context.Background(), sessionKey{}, s), c, rpc.Options{
 		Serializer: l.serializer, Handlers: l.mux, PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromPlugin, Caller: l.host,
 		MaxFrame: hello.Limits.Frame, MaxInflight: hello.Limits.Inflight, MaxStreams: hello.Limits.Streams,
 		StreamItems: hello.Limits.StreamItems, StreamBytes: hello.Limits.StreamBytes, CallTimeout: l.in.callTimeout(),
-		Logger: l.s.Logger, OnGoodbye: l.heardGoodbye,
+		Logger: l.s.Logger, OnGoodbye: s.heardGoodbye,
 		Middleware: l.s.Middleware, TxID: l.s.TxID,
 	})
-}
-
-func (l *life) heardGoodbye(g rpc.Goodbye) {
-	select {
-	case l.goodbyes <- g:
-	default: // one is enough
-	}
 }
 
 func (l *life) handshakeTimeout() time.Duration {
@@ -204,14 +189,13 @@ func (l *life) checkHello(h *wire.HostHello) error {
 }
 
 // onlyHost refuses a second host while the first one is alive. The same host may connect again.
-func (l *life) onlyHost(ctx context.Context, id string) error {
-	current, known := l.host.current()
-	if current == nil || id == known {
+func onlyHost(ctx context.Context, latest *session, id string) error {
+	if latest == nil || latest.hostID == id {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	if _, err := current.Ping(ctx); err != nil {
+	if _, err := latest.conn.Ping(ctx); err != nil {
 		return nil
 	}
 	return &wire.Refusal{Code: string(rpc.Conflict), Message: "busy: another host is connected to this plugin"}
@@ -229,31 +213,10 @@ func refuse(c net.Conn, err error) {
 func (l *life) hello() *wire.PluginHello {
 	h := &wire.PluginHello{
 		Hotplug: wire.Version, Serializer: l.serializer.Name(), Answer: l.in.startup.Answer,
-		Handles: rpc.Records(l.mux.Uses()), Uses: rpc.Records(l.s.Uses), Features: l.features(),
+		Handles: rpc.Records(l.mux.Uses()), Uses: rpc.Records(l.s.Uses), Features: l.hooks.features(),
 	}
 	if l.id != nil {
 		h.Plugin = &wire.PluginInfo{Name: l.id.Name, Version: l.id.Version, PID: os.Getpid(), Build: build()}
 	}
 	return h
-}
-
-// features tells the host which lifecycle calls this plugin answers.
-func (l *life) features() []string {
-	if l.s.Start == nil {
-		return nil
-	}
-	return []string{lifecycle.FeatureStart}
-}
-
-// lifecycle are the handlers of the names that the protocol keeps for itself.
-func (l *life) lifecycle() []rpc.Handler {
-	if l.s.Start == nil {
-		return nil
-	}
-	var once sync.Once
-	var err error
-	return []rpc.Handler{lifecycle.Start.Handle(func(ctx context.Context, none lifecycle.None) (lifecycle.None, error) {
-		once.Do(func() { err = l.s.Start(ctx) })
-		return none, err
-	})}
 }

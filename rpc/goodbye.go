@@ -40,21 +40,33 @@ func (c *Conn) saidGoodbye(what string) *Error {
 	return elsewhere(NotSent(Unavailable, "%s: this side has said goodbye and starts nothing new", what))
 }
 
+// Heard is the goodbye that the peer said last. Unlike OnGoodbye it is exact when the connection is over: what was read before its end was heard.
+func (c *Conn) Heard() (g Goodbye, said bool) {
+	c.goodbyes.mu.Lock()
+	defer c.goodbyes.mu.Unlock()
+	if c.goodbyes.heard == nil {
+		return Goodbye{}, false
+	}
+	return *c.goodbyes.heard, true
+}
+
 // goodbyes hands what the peer said to OnGoodbye, in one goroutine: a peer that says it a million times costs no more than that.
 type goodbyes struct {
 	mu      sync.Mutex // guards all below
+	heard   *Goodbye   // the latest; nil: none
 	latest  *Goodbye   // not handed over yet
 	running bool
 }
 
 func (c *Conn) heardGoodbye(m wire.Meta) {
-	if c.opt.OnGoodbye == nil {
-		return
-	}
 	g := &c.goodbyes
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.latest = &Goodbye{Then: m.Then, Lease: milliseconds(m.Lease)}
+	g.heard = &Goodbye{Then: m.Then, Lease: milliseconds(m.Lease)}
+	if c.opt.OnGoodbye == nil {
+		return
+	}
+	g.latest = g.heard
 	if !g.running {
 		g.running = true
 		go c.handleGoodbyes()

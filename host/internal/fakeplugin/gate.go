@@ -5,63 +5,71 @@ import (
 	"sync"
 )
 
-// A gate is a connection that a frozen process has: what is read and written waits until it thaws.
-type gate struct {
-	net.Conn
-	over chan struct{} // closed by the first Close
-	once sync.Once
-
+// A freezer stands a process still: whoever waits for it goes on when the process thaws.
+type freezer struct {
 	mu   sync.Mutex    // guards open
 	open chan struct{} // closed while it is; a frozen one has a new channel
 }
 
-func newGate(c net.Conn) *gate {
-	g := &gate{Conn: c, over: make(chan struct{}), open: make(chan struct{})}
-	close(g.open)
-	return g
+func newFreezer() *freezer {
+	f := &freezer{open: make(chan struct{})}
+	close(f.open)
+	return f
 }
 
-func (g *gate) freeze() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+func (f *freezer) freeze() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	select {
-	case <-g.open:
-		g.open = make(chan struct{})
+	case <-f.open:
+		f.open = make(chan struct{})
 	default:
 	}
 }
 
-func (g *gate) thaw() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+func (f *freezer) thaw() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	select {
-	case <-g.open:
+	case <-f.open:
 	default:
-		close(g.open)
+		close(f.open)
 	}
 }
 
-// pass waits until the process runs, or has no connection any more.
-func (g *gate) pass() {
-	g.mu.Lock()
-	open := g.open
-	g.mu.Unlock()
+// pass waits until the process runs, or over is closed.
+func (f *freezer) pass(over <-chan struct{}) {
+	f.mu.Lock()
+	open := f.open
+	f.mu.Unlock()
 	select {
 	case <-open:
-	case <-g.over:
+	case <-over:
 	}
+}
+
+// A gate is a connection that a frozen process has: what is read and written waits until it thaws.
+type gate struct {
+	net.Conn
+	freezer *freezer
+	over    chan struct{} // closed by the first Close
+	once    sync.Once
+}
+
+func newGate(c net.Conn, f *freezer) *gate {
+	return &gate{Conn: c, freezer: f, over: make(chan struct{})}
 }
 
 // Read implements net.Conn.
 func (g *gate) Read(b []byte) (int, error) {
 	n, err := g.Conn.Read(b)
-	g.pass()
+	g.freezer.pass(g.over)
 	return n, err
 }
 
 // Write implements net.Conn.
 func (g *gate) Write(b []byte) (int, error) {
-	g.pass()
+	g.freezer.pass(g.over)
 	return g.Conn.Write(b)
 }
 

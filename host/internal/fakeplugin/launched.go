@@ -1,11 +1,10 @@
 package fakeplugin
 
 import (
-	"context"
 	"fmt"
-	"time"
+	"net"
+	"sync"
 
-	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/internal/proc/proctest"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/rpc"
@@ -13,12 +12,29 @@ import (
 
 // Launched is a process of a Plugin. Its methods may be called concurrently.
 type Launched struct {
-	child   *proctest.Child
-	startup *wire.Startup
-	stream  *wire.Stream
-	gate    *gate
-	serving chan struct{} // closed when conn is set
-	conn    *rpc.Conn
+	child    *proctest.Child
+	startup  *wire.Startup
+	freezer  *freezer
+	dialled  chan net.Conn  // from the host: one to accept; as long as a backlog
+	admitted chan *session  // from a handshake: a connection that passed it
+	sessions sync.WaitGroup // the goroutines of connections
+
+	serving chan struct{} // closed when there is a first conn
+	once    sync.Once
+
+	mu    sync.Mutex // guards all below; never held while calling out
+	conn  *rpc.Conn  // the latest
+	gates []*gate    // of all connections
+	ended bool       // no connection is open any more
+}
+
+// backlog is how many connections may wait to be accepted.
+const backlog = 8
+
+func newLaunched(child *proctest.Child, s *wire.Startup) *Launched {
+	return &Launched{
+		child: child, startup: s, freezer: newFreezer(), dialled: make(chan net.Conn, backlog), admitted: make(chan *session), serving: make(chan struct{}),
+	}
 }
 
 // Launched is the latest process; nil if there was none.
@@ -31,10 +47,12 @@ func (p *Plugin) Launched() *Launched {
 // Active reports whether it has not ended.
 func (l *Launched) Active() bool { return l.child.Context().Err() == nil }
 
-// Conn is its end of the connection, once it has passed its handshake: until then it waits. Nil if the process has ended before.
+// Conn is its end of the latest connection, once one has passed its handshake: until then it waits. Nil if the process has ended before.
 func (l *Launched) Conn() *rpc.Conn {
 	select {
 	case <-l.serving:
+		l.mu.Lock()
+		defer l.mu.Unlock()
 		return l.conn
 	case <-l.child.Context().Done():
 		return nil
@@ -42,10 +60,10 @@ func (l *Launched) Conn() *rpc.Conn {
 }
 
 // Freeze stands it still, as SIGSTOP does: nothing reaches it and nothing of it gets out, and it does not hear SIGTERM. Its handlers go on.
-func (l *Launched) Freeze() { l.gate.freeze() }
+func (l *Launched) Freeze() { l.freezer.freeze() }
 
 // Thaw ends Freeze.
-func (l *Launched) Thaw() { l.gate.thaw() }
+func (l *Launched) Thaw() { l.freezer.thaw() }
 
 // Exit ends it at once with a status, or, if signal is not empty, as that signal would.
 func (l *Launched) Exit(code int, signal string, stderr ...string) {
@@ -71,62 +89,56 @@ func (l *Launched) Leave() {
 	}
 }
 
-// serve answers until something ends it, and returns the exit code.
-func (p *Plugin) serve(l *Launched, hello *wire.HostHello) int {
-	serializer, err := codec.Lookup(l.startup.Serializer)
-	if err != nil {
-		return exitConfig
+// take makes a connection its own: it stands still with the process, and ends with it.
+func (l *Launched) take(c net.Conn) *wire.Stream {
+	g := newGate(c, l.freezer)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		g.Close()
 	}
-	goodbye := make(chan rpc.Goodbye, 4) // the connection sends, wait receives; one is enough
-	limits := hello.Limits
-	if p.Inflight > 0 {
-		limits.Inflight = p.Inflight
-	}
-	conn := rpc.NewConn(context.Background(), l.stream, rpc.Options{
-		Serializer: serializer, Handlers: p.mux(), PeerHandles: rpc.UsesOf(hello.Handles), Side: rpc.FromPlugin, Middleware: p.Middleware,
-		MaxFrame: limits.Frame, MaxInflight: limits.Inflight, MaxStreams: limits.Streams, StreamItems: limits.StreamItems, StreamBytes: limits.StreamBytes,
-		CallTimeout: time.Duration(l.startup.Timeouts.Call) * time.Millisecond, OnGoodbye: func(g rpc.Goodbye) { goodbye <- g },
-	})
-	defer conn.Close()
-	l.conn = conn
-	close(l.serving)
-	if p.Serving != nil {
-		p.Serving(conn)
-	}
-	return p.wait(l, conn, goodbye)
+	l.gates = append(l.gates, g)
+	return wire.NewStream(g)
 }
 
-func (p *Plugin) wait(l *Launched, conn *rpc.Conn, goodbye chan rpc.Goodbye) int {
-	terminated, over := l.child.Terminated(), conn.Done()
+// offer lets a connection wait to be accepted; false if there is no room, or it has ended.
+func (l *Launched) offer(c net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return false
+	}
+	select {
+	case l.dialled <- c:
+		return true
+	default:
+		return false
+	}
+}
+
+// closeAll ends all connections.
+func (l *Launched) closeAll() {
+	l.mu.Lock()
+	l.ended = true
+	gates := l.gates
+	l.mu.Unlock()
+	for _, g := range gates {
+		g.Close()
+	}
 	for {
 		select {
-		case <-goodbye:
-			p.told("goodbye")
-			if !p.Deaf {
-				return p.leave(l, conn)
-			}
-		case <-terminated:
-			l.gate.pass()
-			p.told("SIGTERM")
-			if terminated = nil; !p.Defiant {
-				return exitTerm
-			}
-		case <-over:
-			if over = nil; !p.Deaf {
-				return 0
-			}
-		case <-l.child.Context().Done():
-			p.told("SIGKILL")
-			return exitKill
+		case c := <-l.dialled:
+			c.Close()
+		default:
+			return
 		}
 	}
 }
 
-// leave finishes what is in flight, and ends.
-func (p *Plugin) leave(l *Launched, conn *rpc.Conn) int {
-	_ = conn.Drain(l.child.Context())
-	if p.Stop != nil {
-		p.Stop()
-	}
-	return 0
+// serves makes a connection the latest.
+func (l *Launched) serves(c *rpc.Conn) {
+	l.mu.Lock()
+	l.conn = c
+	l.mu.Unlock()
+	l.once.Do(func() { close(l.serving) })
 }

@@ -1,6 +1,6 @@
 // Package seam is where a test gives a host what it starts in the place of processes.
 //
-//	ctx := seam.With(ctx, seam.Processes{Starter: proctest.New(run), Bind: bind})
+//	ctx := seam.With(ctx, seam.Processes{Starter: proctest.New(run), Bind: bind, Dial: dial})
 //	h, err := host.Open(ctx, config)
 //
 // It travels in the context of Open or Start, so that nothing of it is global and nothing of it can be said from outside of host.
@@ -18,10 +18,14 @@ import (
 // results are nil where no descriptor can be inherited: the process then binds the socket itself.
 type Binder func(path string) (net.Conn, *os.File, error)
 
-// Processes are what a host launches, and how it reaches them.
+// A Dialer connects to a socket that a process listens on.
+type Dialer func(ctx context.Context, path string) (net.Conn, error)
+
+// Processes are what a host launches, and how it reaches them. What is nil is the real one.
 type Processes struct {
 	Starter proc.Starter
 	Bind    Binder
+	Dial    Dialer
 }
 
 type key struct{}
@@ -29,10 +33,17 @@ type key struct{}
 // With returns a context in which Of finds p.
 func With(ctx context.Context, p Processes) context.Context { return context.WithValue(ctx, key{}, p) }
 
-// Of returns what a context was given, or else what is real.
+// Of returns what a context was given, and what is real for the rest.
 func Of(ctx context.Context, real Processes) Processes {
-	if p, ok := ctx.Value(key{}).(Processes); ok {
-		return p
+	p, _ := ctx.Value(key{}).(Processes)
+	if p.Starter == nil {
+		p.Starter = real.Starter
 	}
-	return real
+	if p.Bind == nil {
+		p.Bind = real.Bind
+	}
+	if p.Dial == nil {
+		p.Dial = real.Dial
+	}
+	return p
 }

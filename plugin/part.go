@@ -1,0 +1,55 @@
+package plugin
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// part takes leave of a session without ending the process: the host has parked it, or has connected again.
+func (l *life) part(s *session) {
+	l.parting = append(l.parting, s)
+	go func() {
+		defer close(s.parted)
+		if !s.parks() {
+			hearOut(s.conn)
+		}
+		if !s.parks() {
+			s.conn.Close()
+			return
+		}
+		_ = s.conn.Drain(context.Background()) // the end of the connection ends it, which is up to the host
+		g, _ := s.conn.Heard()
+		l.close(s.conn, rpc.Goodbye{Then: g.Then, Lease: max(l.lease(s), 0)})
+	}()
+}
+
+// hearOut reads what the host had said on a connection before it made the next one: a goodbye that is in the socket still decides what becomes of
+// the calls in flight. It comes before the answer to a ping.
+func hearOut(conn *rpc.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), lastWord)
+	defer cancel()
+	_, _ = conn.Ping(ctx)
+}
+
+// lease is how long a parked plugin waits for its host, after the goodbye of this session; negative: for ever.
+func (l *life) lease(s *session) time.Duration {
+	if g, _ := s.conn.Heard(); g.Lease > 0 {
+		return g.Lease
+	}
+	return l.hostConnect()
+}
+
+// awaitParting waits until nothing is left of the sessions that were parted with, or ctx ends, which ends them.
+func (l *life) awaitParting(ctx context.Context) {
+	for _, s := range l.parting {
+		select {
+		case <-s.parted:
+		case <-ctx.Done():
+			s.conn.Close()
+			<-s.parted
+		}
+	}
+	l.parting = nil
+}
