@@ -30,6 +30,7 @@ func TestErrorsOfTheLog(t *testing.T) {
 	} {
 		t.Run(name, part)
 	}
+	c.asWritten(elsewhere, "a health check was missed", "the parked instance")
 	c.asWritten(byLuck, "the process does not end", "runtime folder stays", "lines of output were dropped")
 	c.asWritten(shortage, "a connection could not be accepted")
 }
@@ -50,7 +51,7 @@ func (c *chapter) loud(j *journal) {
 func (c *chapter) logOfOpening(t *testing.T) {
 	s := newSite(t)
 	s.crasher("exit", nil)
-	s.oddity("", m{"restart": m{"policy": "never"}})
+	s.oddity("", m{"permissions": m{"net": []string{"*"}}})
 	mustDo(t, os.WriteFile(filepath.Join(s.plugins, "program"), []byte("#!/bin/sh\n"), 0o755))
 	h := s.open(func(config *host.Config) { config.Hooks.Event = func(host.Event) { panic("bug") } })
 	mustDo(t, os.RemoveAll(filepath.Join(s.state, "store")))
@@ -175,7 +176,7 @@ func (c *chapter) logOfConnections(t *testing.T) {
 func TestErrorsThatAreWarnings(t *testing.T) {
 	c := openChapter(t, "Warnings")
 	s := newSite(t)
-	s.install("odd", "oddity", m{"restart": m{"policy": "never"}})
+	s.install("odd", "oddity", m{"permissions": m{"net": []string{"*"}}})
 	dir := s.installManifest("misspelt", "run", m{"serializer": "JsonSerialiser"})
 	mustDo(t, os.WriteFile(filepath.Join(dir, "run"), []byte("neither\n"), 0o755))
 	s.open()

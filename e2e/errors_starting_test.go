@@ -177,6 +177,7 @@ func otherLoader(t *testing.T, dir string) string {
 
 func TestErrorsOfLosingAPlugin(t *testing.T) {
 	c := openChapter(t, "Losing a plugin")
+	c.asWritten(elsewhere, "it asked to leave")
 	for name, end := range map[string]exitRequest{"with a last word": {Code: 7, Stderr: "the last word"}, "in silence": {}} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)

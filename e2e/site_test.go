@@ -59,7 +59,7 @@ func (s *site) install(name, binary string, with m) string {
 // installManifest puts a folder with a manifest and nothing else into the plugins folder.
 func (s *site) installManifest(name, entry string, with m) string {
 	s.t.Helper()
-	manifest := m{"manifest": 1, "name": name, "version": "1.0.0", "entry": entry}
+	manifest := m{"manifest": 1, "name": name, "version": "1.0.0", "entry": entry, "restart": m{"policy": "never"}} // tests of restarts say otherwise
 	maps.Copy(manifest, with)
 	dir := filepath.Join(s.plugins, name+"-"+manifest["version"].(string))
 	text, err := json.MarshalIndent(manifest, "", "  ")

@@ -12,15 +12,17 @@ import (
 // Invoke implements rpc.Peer. While the plugin starts it waits, until ctx ends; if the plugin failed, is stopped or disabled, or is not installed, it
 // fails at once and says why. A call that was not delivered is tried again by itself, and so is a Query whose instance was lost: see rpc.Retrier.
 func (p *Plugin) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
-	return p.calls.Invoke(ctx, m, reply)
+	return p.real().calls.Load().Invoke(ctx, m, reply)
 }
 
 // Notify implements rpc.Peer. It waits, and tries again, as Invoke does.
-func (p *Plugin) Notify(ctx context.Context, m *rpc.Message) error { return p.calls.Notify(ctx, m) }
+func (p *Plugin) Notify(ctx context.Context, m *rpc.Message) error {
+	return p.real().calls.Load().Notify(ctx, m)
+}
 
 // Open implements rpc.Peer. It waits, and tries again, as Invoke does. The flow stays on the instance that it began on.
 func (p *Plugin) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) {
-	return p.calls.Open(ctx, m)
+	return p.real().calls.Load().Open(ctx, m)
 }
 
 // pick is the rpc.Pick of a plugin's calls.
@@ -34,7 +36,20 @@ func (p *Plugin) pick(ctx context.Context, what string, not rpc.Peer) (rpc.Peer,
 
 // await returns the instance that answers calls.
 func (p *Plugin) await(ctx context.Context, what string) (*instance, error) {
-	return p.awaitOther(ctx, what, nil)
+	return p.real().awaitOther(ctx, what, nil)
+}
+
+// awaitStart is await for a plugin that requires this one, which need not be started for that.
+func (p *Plugin) awaitStart(ctx context.Context) (*instance, error) {
+	select {
+	case <-p.settled:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if p.is(Idle) {
+		return nil, nil
+	}
+	return p.await(ctx, "start")
 }
 
 // awaitOther is await for a message that failed on an instance. That it still serves means that its owner has not noticed yet.
@@ -42,6 +57,7 @@ func (p *Plugin) awaitOther(ctx context.Context, what string, not rpc.Peer) (*in
 	if i := p.serving.Load(); i != nil && rpc.Peer(i) != not {
 		return i, nil
 	}
+	var hurry <-chan time.Time
 	for {
 		p.mu.Lock()
 		state, changed := p.state, p.changed // before serving is looked at: it changes first
@@ -49,22 +65,48 @@ func (p *Plugin) awaitOther(ctx context.Context, what string, not rpc.Peer) (*in
 		if i := p.serving.Load(); i != nil && rpc.Peer(i) != not {
 			return i, nil
 		}
-		if state != Starting && state != Ready { // Ready without an instance: it is being buried
+		if !state.waits() {
 			return nil, p.unavailable(what)
+		}
+		if state == Idle {
+			signal(p.called)
+		}
+		if state == Reloading && hurry == nil {
+			timer := halfway(ctx)
+			defer timer.Stop()
+			hurry = timer.C
 		}
 		select {
 		case <-changed:
+		case <-hurry:
+			signal(p.impatient)
+		case <-p.done:
+			return nil, p.unavailable(what)
 		case <-ctx.Done():
 			return nil, p.notInTime(ctx, what, state)
 		}
 	}
 }
 
+// halfway fires when half of the time that ctx leaves is over.
+func halfway(ctx context.Context) *time.Timer {
+	deadline, has := ctx.Deadline()
+	if !has {
+		deadline = time.Now().Add(defaultTimeouts.Call)
+	}
+	return time.NewTimer(time.Until(deadline) / 2)
+}
+
 // notInTime is why a message was not even sent: its context ended first.
 func (p *Plugin) notInTime(ctx context.Context, what string, state State) error {
 	now := "still starting"
-	if state == Ready {
+	switch state {
+	case Ready, Reloading:
 		now = "being replaced or ended"
+	case Backoff:
+		p.mu.Lock()
+		now = fmt.Sprintf("waiting to be started again: %s", p.reason)
+		p.mu.Unlock()
 	}
 	return rpc.NotSent(rpc.CodeOf(ctx.Err()), "%s: plugin %q is %s: %w", what, p.name, now, context.Cause(ctx))
 }
@@ -79,10 +121,33 @@ func (i *instance) Invoke(ctx context.Context, m *rpc.Message, reply any) error 
 
 // Notify implements rpc.Peer.
 func (i *instance) Notify(ctx context.Context, m *rpc.Message) error {
+	if err := i.awaitTurn(ctx, m.Type); err != nil {
+		return err
+	}
 	if err := i.conn.Notify(ctx, m); err != nil {
 		return i.annotate(err)
 	}
 	return nil
+}
+
+// maxWaiting is how many notices wait for the instance before to handle its own.
+const maxWaiting = 1024
+
+// awaitTurn has notices to a new instance wait until the one before has handled those that it was sent, so that they stay in order.
+func (i *instance) awaitTurn(ctx context.Context, what string) error {
+	if i.turn == nil || isClosed(i.turn) {
+		return nil
+	}
+	defer i.waiting.Add(-1)
+	if i.waiting.Add(1) > maxWaiting {
+		return i.annotate(rpc.NotSent(rpc.Exhausted, "%s: it was replaced, and %d notices wait already until the old instance has handled those before them", what, maxWaiting))
+	}
+	select {
+	case <-i.turn:
+		return nil
+	case <-ctx.Done():
+		return i.annotate(rpc.NotSent(rpc.CodeOf(ctx.Err()), "%s: it was replaced, and the old instance has not handled the notices before this one: %w", what, context.Cause(ctx)))
+	}
 }
 
 // Open implements rpc.Peer.

@@ -3,6 +3,7 @@ package host
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -42,6 +43,7 @@ type Config struct {
 	Logger       hclog.Logger // default: hclog.Default()
 	Hooks        Hooks
 	Reconnect    Reconnect // how to dial a plugin that cannot inherit its socket
+	NoRestart    bool      // what crashed stays down, whatever its manifest says: for programs that make one call and end
 	AllowOutside bool      // let entries lie outside of their folder by a symbolic link, for development
 }
 
@@ -52,6 +54,7 @@ type Settings struct {
 	Serializer string // class name; the plugin must use the same
 	Timeouts   Timeouts
 	Middleware []rpc.Middleware
+	Config     json.RawMessage // what its Configure hook gets: a JSON object, whose members go before those of the manifest's config.default
 }
 
 // Timeouts of a plugin. Zero means: not set here.
@@ -78,9 +81,11 @@ const NoTimeoutsEnv = "HOTPLUG_NO_TIMEOUTS"
 // noLimit is longer than anybody waits.
 const noLimit = 1000 * time.Hour
 
+func liftsTimeouts() bool { return os.Getenv(NoTimeoutsEnv) == "1" }
+
 // lifted is t without what NoTimeoutsEnv lifts.
 func (t Timeouts) lifted() Timeouts {
-	if os.Getenv(NoTimeoutsEnv) == "1" {
+	if liftsTimeouts() {
 		t.Start, t.Call, t.HostConnect = noLimit, noLimit, noLimit
 	}
 	return t

@@ -28,7 +28,8 @@ type environment struct {
 	reconnect dialler
 	events    *broadcast
 	base      context.Context // what handlers find in their contexts
-	launches  chan struct{}   // one slot for each launch at once
+	noRestart bool
+	launches  chan struct{} // one slot for each launch at once
 }
 
 // newEnvironment builds the environment of a host with a plugins folder.
@@ -55,7 +56,7 @@ func bareEnvironment(ctx context.Context, c *Config) (*environment, error) {
 	return &environment{
 		info:   wire.HostInfo{Name: c.Name, Version: c.Version, PID: os.Getpid(), ID: wire.NewSecret()[:32]},
 		logger: c.Logger, hooks: c.Hooks, mux: rpc.NewMux(c.Handlers...), uses: c.Uses, processes: processes, reconnect: dialler{c.Reconnect, processes.Dial},
-		runtime: dir, events: &broadcast{}, base: context.WithoutCancel(ctx), launches: make(chan struct{}, 4*runtime.GOMAXPROCS(0)),
+		runtime: dir, events: &broadcast{}, base: context.WithoutCancel(ctx), launches: make(chan struct{}, 4*runtime.GOMAXPROCS(0)), noRestart: c.NoRestart,
 	}, nil
 }
 

@@ -44,7 +44,11 @@ func (r Reconnect) DelayOf(attempt int) (time.Duration, error) { return r.delay(
 func (t Timeouts) Over(next Timeouts) Timeouts { return t.over(next) }
 
 // SpecTimeouts are the time-outs that a plugin was launched with.
-func (p *Plugin) SpecTimeouts() Timeouts { return p.spec.timeouts }
+func (p *Plugin) SpecTimeouts() Timeouts {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.spec.timeouts
+}
 
 // RuntimeDir is the host's folder of sockets.
 func (h *Host) RuntimeDir() string { return h.env.runtime.path }
@@ -70,7 +74,7 @@ func Flood(n int) []Event {
 
 // StartingPlugin is a handle whose plugin never gets further.
 func StartingPlugin(name string) *Plugin {
-	p := newPlugin(&environment{}, name, nil)
+	p := newPlugin(&environment{}, name)
 	p.state = Starting
 	return p
 }

@@ -5,16 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/internal/nearest"
-	"github.com/go-hotplug/hotplug/internal/store"
-	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/registry"
 	"github.com/go-hotplug/hotplug/rpc"
@@ -23,12 +19,18 @@ import (
 // A Host runs the plugins of a folder. All methods may be called concurrently.
 type Host struct {
 	env      *environment
+	config   Config
+	watching sync.WaitGroup     // the goroutine that reconciles
+	unwatch  context.CancelFunc // ends it
+
+	closing  atomic.Bool   // by whoever called Close first
+	closed   chan struct{} // closed at its end
+	closeErr error         // what it returns; set before closed is closed
+
+	mu       sync.Mutex // guards all below; never held while calling out
 	registry *registry.Registry
-	plugins  map[string]*Plugin  // does not change after Open
-	requires map[string][]string // who waits for whom, by name
-	closing  atomic.Bool         // by whoever called Close first
-	closed   chan struct{}       // closed at its end
-	closeErr error               // what it returns; set before closed is closed
+	plugins  map[string]*Plugin // all that is or was installed
+	disabled map[string]bool    // what Disable and Enable said
 }
 
 // Open starts the plugins of a folder and returns when each one is ready or has failed. Its error is only about the host:
@@ -38,19 +40,16 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 	if err := c.setFolders(); err != nil {
 		return nil, err
 	}
-	reg, err := scan(ctx, &c)
+	h := &Host{config: c, plugins: make(map[string]*Plugin), disabled: make(map[string]bool), closed: make(chan struct{})}
+	reg, err := registry.Scan(ctx, h.options())
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{registry: reg, plugins: make(map[string]*Plugin), requires: make(map[string][]string), closed: make(chan struct{})}
 	if h.env, err = newEnvironment(context.WithValue(ctx, hostKey{}, h), &c); err != nil {
 		return nil, fmt.Errorf("open host %s: %w", c.Name, err)
 	}
-	h.addChosen(&c)
-	h.addOthers()
-	h.logFindings()
-	h.startAll()
-	for _, p := range h.plugins {
+	h.startAll(reg)
+	for _, p := range h.Plugins() {
 		select {
 		case <-p.settled:
 		case <-ctx.Done():
@@ -58,10 +57,13 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 			return nil, fmt.Errorf("open host %s: %w", c.Name, context.Cause(ctx))
 		}
 	}
+	h.watch()
 	return h, nil
 }
 
-func scan(ctx context.Context, c *Config) (*registry.Registry, error) {
+// options are what to look for in the plugins folders.
+func (h *Host) options() registry.Options {
+	c := &h.config
 	o := registry.Options{Path: c.searchPath(), HostName: c.Name, HostVersion: c.Version, AllowOutside: c.AllowOutside, Pins: map[string]string{}, Disabled: map[string]bool{}}
 	for name, s := range c.Plugins {
 		if s.Pin != "" {
@@ -71,152 +73,129 @@ func scan(ctx context.Context, c *Config) (*registry.Registry, error) {
 			o.Disabled[name] = true
 		}
 	}
-	return registry.Scan(ctx, o)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.Copy(o.Disabled, h.disabled)
+	return o
 }
 
-// addChosen makes a handle for everything that is to run.
-func (h *Host) addChosen(c *Config) {
-	for _, e := range h.registry.Entries {
-		s, err := newSpec(c, e)
-		p := newPlugin(h.env, e.Name, s)
+// startAll gives every plugin its owner, the first time.
+func (h *Host) startAll(reg *registry.Registry) {
+	h.mu.Lock()
+	h.registry = reg
+	h.mu.Unlock()
+	for _, name := range installed(reg) {
+		h.handle(name)
+	}
+	for _, name := range installed(reg) {
+		h.handle(name).begin(h.wishFor(reg, name))
+	}
+	h.logFindings(reg)
+}
+
+// installed are the names of all that is a plugin, whether it can run or not, in order.
+func installed(reg *registry.Registry) []string {
+	var names []string
+	for _, c := range reg.Found {
+		if c.Status != registry.Ignored && c.Status != registry.NoManifest && !slices.Contains(names, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// handle is the plugin of a name, which is or was installed. It is made if it is not there; whoever makes it gives it its owner.
+func (h *Host) handle(name string) *Plugin {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.plugins[name]
+	if p == nil {
+		p = newPlugin(h.env, name)
+		p.find = func(ctx context.Context) (wish, error) { return h.look(ctx, name) }
+		p.disable = func(off bool) { h.switchOff(name, off) }
+		h.plugins[name] = p
+	}
+	return p
+}
+
+// look scans the plugins folders for one plugin.
+func (h *Host) look(ctx context.Context, name string) (wish, error) {
+	reg, err := registry.Scan(ctx, h.options())
+	if err != nil {
+		return wish{}, err
+	}
+	return h.wishFor(reg, name), nil
+}
+
+// wishFor is what a plugin is to be, as the plugins folders say.
+func (h *Host) wishFor(reg *registry.Registry, name string) wish {
+	if e, chosen := reg.Find(name); chosen {
+		s, err := newSpec(&h.config, e)
 		if err != nil {
-			p.never(Failed, "could not start", err)
+			return wish{rest: Failed, reason: "could not start", err: err}
 		}
-		h.plugins[e.Name] = p
 		for _, d := range e.Requires {
-			h.requires[e.Name] = append(h.requires[e.Name], d.Name)
+			s.required = append(s.required, dependency{plugin: h.handle(d.Name), constraint: d.Constraint, optional: d.Optional})
+		}
+		return wish{spec: s, reason: "found in " + e.Dir}
+	}
+	for _, c := range reg.Found {
+		switch {
+		case c.Name != name || c.Status == registry.Ignored || c.Status == registry.NoManifest:
+		case c.Status == registry.Disabled:
+			return wish{rest: Disabled, reason: c.Reason}
+		default:
+			return wish{rest: Failed, reason: c.Reason, err: errors.New(reg.Explain(name).String())}
 		}
 	}
-}
-
-// addOthers makes a handle for what is installed and cannot or shall not run.
-func (h *Host) addOthers() {
-	for _, c := range h.registry.Found {
-		if _, known := h.plugins[c.Name]; known || c.Status == registry.Ignored || c.Status == registry.NoManifest {
-			continue
-		}
-		p := newPlugin(h.env, c.Name, nil)
-		if c.Status == registry.Disabled {
-			p.never(Disabled, c.Reason, nil)
-		} else {
-			p.never(Failed, c.Reason, errors.New(h.registry.Explain(c.Name).String()))
-		}
-		h.plugins[c.Name] = p
-	}
+	return wish{rest: Stopped, reason: "it is not installed any more"}
 }
 
 // logFindings says what a person should look at, though it keeps nothing from running.
-func (h *Host) logFindings() {
-	for _, e := range h.registry.Entries {
+func (h *Host) logFindings(reg *registry.Registry) {
+	for _, e := range reg.Entries {
 		for _, w := range e.Warnings {
 			h.env.log().Warn("its manifest has a warning", "plugin", e.Name, "warning", w)
 		}
 	}
-	for _, c := range h.registry.Found {
+	for _, c := range reg.Found {
 		if c.Status == registry.NoManifest {
 			h.env.log().Warn("not a plugin yet", "name", c.Name, "reason", c.Reason)
 		}
 	}
 }
 
-// never ends a life that has no process.
-func (p *Plugin) never(to State, reason string, err error) {
-	p.move(to, reason, err)
-	close(p.settled)
-	close(p.done)
-}
-
-// startAll gives every plugin that can run its owner.
-func (h *Host) startAll() {
-	for _, e := range h.registry.Entries {
-		p := h.plugins[e.Name]
-		if p.over() {
-			continue
-		}
-		var required []dependency
-		for _, d := range e.Requires {
-			required = append(required, dependency{plugin: h.plugins[d.Name], constraint: d.Constraint, optional: d.Optional})
-		}
-		p.begin("found in "+p.spec.installed, required)
-	}
-}
-
-// over reports whether there is no process and never will be.
-func (p *Plugin) over() bool { return isClosed(p.done) }
-
-func limitsOf(l manifest.Limits) wire.Limits {
-	return wire.Limits{Frame: int(l.Frame), Inflight: l.Inflight, Streams: l.Streams, StreamItems: l.StreamItems, StreamBytes: int(l.StreamBytes)}
-}
-
-// newSpec says what to launch for an entry of the registry.
-func newSpec(c *Config, e registry.Entry) (*spec, error) {
-	m, own := e.Manifest, c.Plugins[e.Name]
-	s := &spec{
-		name: e.Name, version: e.Version.String(), protocol: string(m.Protocol), description: m.Description, installed: e.Dir, warnings: e.Warnings, args: m.Args,
-		env: buildEnv(slices.Concat(c.Env, m.Env.Allow), m.Env.Set), limits: limitsOf(m.Limits),
-		tree: treeOf(e), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
-		middleware: slices.Concat(c.Middleware, own.Middleware), txID: c.TxID,
-	}
-	name := m.Serializer
-	if own.Serializer != "" {
-		name = own.Serializer
-	}
-	var err error
-	if s.serializer, err = lookUp(name); err != nil {
-		return s, fmt.Errorf("%s: %w", e.ManifestPath, err)
-	}
-	if err := s.checkProtocol(); err != nil {
-		return s, fmt.Errorf("%s: %w", e.ManifestPath, err)
-	}
-	return s, nil
-}
-
-// lookUp returns a serializer that carries what connections send.
-func lookUp(class string) (codec.Serializer, error) {
-	s, err := codec.Lookup(class)
-	if err == nil {
-		err = wire.TrySerializer(s)
-	}
-	return s, err
-}
-
-// timeoutsOf is what a manifest says. There a limit of 0 is none, and a stop of 0 no waiting; in Timeouts 0 is what nobody set.
-func timeoutsOf(e registry.Entry) Timeouts {
-	t := e.Manifest.Timeouts
-	return Timeouts{
-		Start: first(time.Duration(t.Start), noLimit), Call: first(time.Duration(t.Call), noLimit), Drain: time.Duration(t.Drain),
-		Stop: first(time.Duration(t.Stop), time.Nanosecond), HostConnect: first(time.Duration(t.HostConnect), noLimit),
-	}
-}
-
-func treeOf(e registry.Entry) *store.Tree {
-	if e.Lone {
-		return &store.Tree{Root: filepath.Join(e.Dir, filepath.FromSlash(e.EntryRel)), SHA256: e.SHA256}
-	}
-	return &store.Tree{Root: e.Dir, Entry: e.EntryRel, SHA256: e.SHA256, Select: func(rel string) bool { return rel == e.EntryRel || e.Manifest.Selects(rel) }}
-}
-
-func joinSlash(dir, rel string) string { return filepath.Join(dir, filepath.FromSlash(rel)) }
-
-// Plugin returns the handle of a plugin. It is never nil: calls to a name that is not installed fail with NotFound and name the nearest.
+// Plugin returns the handle of a plugin. It is never nil: calls to a name that is not installed fail with NotFound and name the nearest, until it is
+// installed.
 func (h *Host) Plugin(name string) *Plugin {
-	if p, ok := h.plugins[name]; ok {
+	if p := h.known(name); p != nil {
 		return p
 	}
-	text := fmt.Sprintf("plugin %q is not installed in %s", name, h.folders())
+	h.mu.Lock()
+	text := fmt.Sprintf("plugin %q is not installed in %s", name, folders(h.registry))
 	if near := nearest.Name(name, slices.Sorted(maps.Keys(h.plugins))); near != "" {
 		text += fmt.Sprintf(": did you mean %q?", near)
 	}
-	p := newPlugin(h.env, name, nil)
+	h.mu.Unlock()
+	p := newPlugin(h.env, name)
+	p.lookup = func() *Plugin { return h.known(name) }
+	p.find = func(context.Context) (wish, error) { return wish{}, &notInstalled{text} }
 	p.state, p.reason, p.err = Failed, text, &notInstalled{text}
-	close(p.settled)
+	p.settle()
 	close(p.done)
 	return p
 }
 
-func (h *Host) folders() string {
+// known is the plugin of a name, if it was ever installed.
+func (h *Host) known(name string) *Plugin {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.plugins[name]
+}
+
+func folders(reg *registry.Registry) string {
 	names := ""
-	for i, f := range h.registry.Folders {
+	for i, f := range reg.Folders {
 		if i > 0 {
 			names += ", "
 		}
@@ -227,9 +206,13 @@ func (h *Host) folders() string {
 
 // Plugins returns the handles of all that is installed, also of what cannot run, by name.
 func (h *Host) Plugins() []*Plugin {
-	out := make([]*Plugin, 0, len(h.plugins))
-	for _, name := range slices.Sorted(maps.Keys(h.plugins)) {
-		out = append(out, h.plugins[name])
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []*Plugin
+	for _, name := range slices.Sorted(slices.Values(installed(h.registry))) {
+		if p := h.plugins[name]; p != nil {
+			out = append(out, p)
+		}
 	}
 	return out
 }
@@ -240,12 +223,13 @@ type Failure struct {
 	Err    error
 }
 
-// Failed lists the plugins that could not start, or ended by themselves with an error, by name.
+// Failed lists the plugins that are not running because something went wrong, by name: those that could not start, or ended by themselves with an
+// error, also if they will be started again in a moment.
 func (h *Host) Failed() []Failure {
 	var out []Failure
 	for _, p := range h.Plugins() {
 		p.mu.Lock()
-		if p.state == Failed {
+		if p.state == Failed || p.state == Quarantined || p.state == Backoff {
 			out = append(out, Failure{p.name, p.err})
 		}
 		p.mu.Unlock()
@@ -254,7 +238,11 @@ func (h *Host) Failed() []Failure {
 }
 
 // Registry says what is installed and why what runs was chosen.
-func (h *Host) Registry() *registry.Registry { return h.registry }
+func (h *Host) Registry() *registry.Registry {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.registry
+}
 
 // Require waits until a plugin is ready, and checks that its version satisfies a semver constraint; an empty one is satisfied by every version.
 func (h *Host) Require(ctx context.Context, name, constraint string) (*Plugin, error) {
@@ -262,7 +250,7 @@ func (h *Host) Require(ctx context.Context, name, constraint string) (*Plugin, e
 	if err := p.Ready(ctx); err != nil {
 		return nil, err
 	}
-	e, _ := h.registry.Find(name)
+	e, _ := h.Registry().Find(name)
 	wanted, err := manifest.ParseConstraint(constraint)
 	if err != nil {
 		return nil, fmt.Errorf("require %s: %w", name, err)
@@ -276,8 +264,15 @@ func (h *Host) Require(ctx context.Context, name, constraint string) (*Plugin, e
 // Close stops all plugins, those that others require last, and returns when nothing of the host is left but its store. Closing twice is no error.
 func (h *Host) Close() error {
 	if h.closing.CompareAndSwap(false, true) {
+		if h.unwatch != nil {
+			h.unwatch()
+		}
+		h.watching.Wait()
+		h.mu.Lock()
+		all := slices.Collect(maps.Values(h.plugins))
+		h.mu.Unlock()
 		var wg sync.WaitGroup
-		for _, p := range h.plugins {
+		for _, p := range all {
 			wg.Go(func() { h.closeAfterDependents(p) })
 		}
 		wg.Wait()
@@ -302,9 +297,11 @@ func (e *environment) close() error {
 }
 
 func (h *Host) closeAfterDependents(p *Plugin) {
-	for name, requires := range h.requires {
-		if slices.Contains(requires, p.name) {
-			<-h.plugins[name].done
+	for _, e := range h.Registry().Entries {
+		for _, d := range e.Requires {
+			if dependent := h.known(e.Name); d.Name == p.name && dependent != nil {
+				<-dependent.done
+			}
 		}
 	}
 	p.Close()

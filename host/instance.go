@@ -9,70 +9,77 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/internal/proc"
 	"github.com/go-hotplug/hotplug/internal/store"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
-// A spec is what to launch.
-type spec struct {
-	name, version string // version is empty for a worker without a manifest
-	description   string
-	installed     string // folder in the plugins folder
-	warnings      []string
-	tree          *store.Tree // what to copy and run; nil: run path as it is
-	path          string
-	dir           string // working folder; empty: the copy
-	args          []string
-	env           []string
-	protocol      string // empty: hotplug/1
-	serializer    codec.Serializer
-	timeouts      Timeouts
-	middleware    []rpc.Middleware
-	txID          rpc.TxID
-	limits        wire.Limits
-	socket        string // empty: one of the runtime folder
-}
-
-func (s *spec) identity() wire.Identity { return wire.Identity{Name: s.name, Version: s.version} }
-
-// title is name and version, as texts say them.
-func (s *spec) title() string { return s.identity().Title() }
-
-// An instance is one process of a plugin and the connection to it.
-type instance struct {
+// A process is one process of a plugin, whoever is connected to it.
+type process struct {
 	env     *environment
 	spec    *spec
 	log     quietLogger
 	worker  Worker
-	hash    string
+	copied  *store.Copy // what it runs; nil: spec.path as it is
 	socket  string
 	startup wire.Startup
 	proc    proc.Process
 	lines   *lines
+	asked   atomic.Bool // the host asked it to end
+	cleaned sync.Once
+}
+
+// An instance is a connection to a process. A process that was parked gets a new instance when it comes back.
+type instance struct {
+	*process
 	conn    *rpc.Conn
 	hello   *wire.PluginHello
-	asked   atomic.Bool   // the host asked it to end
 	leaving chan struct{} // closed when the plugin says goodbye first
 	left    sync.Once
-	cleaned sync.Once
+	turn    <-chan struct{} // closed when the instance before it has handled its notices; nil: there was none
+	waiting atomic.Int32    // notices that wait for turn
+	checks  atomic.Uint64   // calls of its Health hook
 }
 
 var errExited = errors.New("the process ended")
 
-// launch starts a process and returns when it answers calls. On an error nothing is left of it.
+// newInstance is an instance of a process that is not connected.
+func newInstance(p *process) *instance { return &instance{process: p, leaving: make(chan struct{})} }
+
+// launch starts a process and returns when it has passed its handshake. On an error nothing is left of it.
 func launch(ctx context.Context, env *environment, s *spec, generation int) (*instance, error) {
-	i := &instance{env: env, spec: s, leaving: make(chan struct{}), worker: Worker{Plugin: s.name, Version: s.version, Generation: generation}}
+	i := newInstance(&process{env: env, spec: s, worker: Worker{Plugin: s.name, Version: s.version, Generation: generation}})
 	stream, err := i.start(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := i.connect(ctx, stream); err != nil {
+	if err := i.whileAlive(ctx, func(ctx context.Context) error { return i.connect(ctx, stream) }); err != nil {
 		return nil, i.abort(ctx, err)
 	}
 	return i, nil
+}
+
+// whileAlive runs f with a context that ends with the process, too.
+func (i *instance) whileAlive(ctx context.Context, f func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-i.proc.Done():
+			cancel(errExited)
+		case <-ctx.Done():
+		}
+	}()
+	return f(ctx)
+}
+
+// hash is that of the tree that runs; empty if nothing was copied.
+func (p *process) hash() string {
+	if p.copied == nil {
+		return ""
+	}
+	return p.copied.Hash
 }
 
 // start copies the tree, binds the socket and starts the process on it. The connection that it returns waits in the socket's
@@ -129,19 +136,27 @@ func (i *instance) run(p proc.Spec) (net.Conn, error) {
 // place returns what to execute: the copy in the store, or the path as it is.
 func (i *instance) place(ctx context.Context) (proc.Spec, error) {
 	s := proc.Spec{Path: i.spec.path, Args: i.spec.args, Env: i.spec.env, Dir: i.spec.dir, Shutdown: true}
-	if i.spec.tree == nil {
-		return s, nil
+	var err error
+	if i.copied, err = i.env.copyOf(ctx, i.spec); i.copied == nil {
+		return s, err
 	}
-	c, err := i.env.store.Put(ctx, *i.spec.tree)
-	if err != nil {
-		return s, fmt.Errorf("copy %s to the store: %w", i.spec.installed, err)
-	}
-	i.hash = c.Hash
-	s.Path = joinSlash(c.Dir, c.Entry)
+	s.Path = joinSlash(i.copied.Dir, i.copied.Entry)
 	if s.Dir == "" {
-		s.Dir = c.Dir
+		s.Dir = i.copied.Dir
 	}
 	return s, nil
+}
+
+// copyOf is the copy in the store that a spec runs; nil: it runs a path as it is.
+func (e *environment) copyOf(ctx context.Context, s *spec) (*store.Copy, error) {
+	if s.tree == nil || s.copied != nil {
+		return s.copied, nil
+	}
+	c, err := e.store.Put(ctx, *s.tree)
+	if err != nil {
+		return nil, fmt.Errorf("copy %s to the store: %w", s.installed, err)
+	}
+	return &c, nil
 }
 
 // startupLine is what the process reads from its lifeline.
@@ -166,17 +181,8 @@ func (i *instance) startupLine(inherits bool) ([]byte, error) {
 // listenerDescriptor is the number under which the process finds the listening socket.
 const listenerDescriptor = 3
 
-// connect does the handshake and runs the Start hook.
+// connect does the handshake on c, or, if the plugin listens by itself, on a connection of its own.
 func (i *instance) connect(ctx context.Context, c net.Conn) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	go func() {
-		select {
-		case <-i.proc.Done():
-			cancel(errExited)
-		case <-ctx.Done():
-		}
-	}()
 	if i.spec.foreign() {
 		return i.connectForeign(ctx)
 	}
@@ -194,7 +200,7 @@ func (i *instance) connect(ctx context.Context, c net.Conn) error {
 	}
 	i.hello = hello
 	i.conn = i.newConn(stream)
-	return i.startHook(ctx)
+	return nil
 }
 
 // newConn makes the connection to a process whose hello was read.
@@ -211,7 +217,7 @@ func (i *instance) newConn(stream net.Conn) *rpc.Conn {
 func (i *instance) heardGoodbye(rpc.Goodbye) { i.left.Do(func() { close(i.leaving) }) }
 
 // active reports whether the process runs.
-func (i *instance) active() bool { return !isClosed(i.proc.Done()) }
+func (p *process) active() bool { return !isClosed(p.proc.Done()) }
 
 // abort ends an instance that did not get as far as serving, and says why.
 func (i *instance) abort(ctx context.Context, cause error) error {

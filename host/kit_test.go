@@ -66,7 +66,7 @@ func (w *world) ctx() context.Context { return seam.With(w.t.Context(), w.Proces
 // add installs a plugin in a folder of its name.
 func (w *world) add(name string, f *fake, more ...members) *fake {
 	w.t.Helper()
-	m := members{}
+	m := members{"restart": members{"policy": "never"}} // tests of restarts say otherwise
 	for _, extra := range more {
 		maps.Copy(m, extra)
 	}

@@ -1,54 +1,72 @@
 package host
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"strings"
+	"math/rand/v2"
+	"sync"
 	"time"
+
+	"github.com/go-hotplug/hotplug/manifest"
 )
 
+// A life is one plugin over time, one process after the other. Its run method owns it and is the only one that moves the plugin's state; every other
+// goroutine only wishes. How it replaces a process is in reload.go, and what follows if that was a mistake in probation.go.
+type life struct {
+	p       *Plugin
+	spec    *spec            // what runs, or is to
+	current *instance        // who answers calls; nil: nobody
+	crashes restarts         // of spec
+	wake    time.Time        // when a crashed plugin is started again
+	refused map[string]error // what did not come up, by fingerprint: it is not tried again by itself
+	heard   []chan<- error   // who waits for the outcome of the wish that is being seen to
+	trial   *trial           // of current; nil: it is on no probation
+	watch   watch            // over current
+	retry   *time.Timer      // of a reload that found the plugin busy; nil: none
+	put     *wish            // what it retries
+	tries   int              // how often it has
+	endings sync.WaitGroup   // goroutines that end instances which answer no calls any more
+}
+
+// A phase is what an owner does now. It returns what comes next; nil is the end.
+type phase func() phase
+
 // begin gives the plugin its owner, a goroutine that ends with the plugin's life: Close asks it to end and waits for it.
-func (p *Plugin) begin(reason string, required []dependency) {
-	p.move(Starting, reason, nil)
-	go p.live(required)
+func (p *Plugin) begin(w wish) {
+	l := &life{p: p, refused: make(map[string]error), watch: newWatch()}
+	go l.run(l.first(&w))
 }
 
-// live is the owner of a plugin's life: it launches it, waits for its end, and is the only one that moves its state.
-func (p *Plugin) live(required []dependency) {
-	defer p.finish()
-	if err := p.awaitRequired(required); err != nil {
-		p.settle(err)
-		return
+// first acts on the first wish, before anybody can look.
+func (l *life) first(w *wish) phase {
+	if w.spec == nil {
+		l.rest(w)
+		return l.resting
 	}
-	i, err := p.launch()
-	if err != nil {
-		p.settle(err)
-		return
-	}
-	p.serving.Store(i)
-	p.move(Ready, i.offers(), nil)
-	close(p.settled)
-	p.serve(i)
+	return l.startOn(w)
 }
 
-// serve waits for what ends an instance, and ends it. If several things have happened, what was asked for goes before what broke.
-func (p *Plugin) serve(i *instance) {
-	select {
-	case <-p.asked.Done():
-	case <-i.leaving:
-	case <-i.conn.Done():
-	case <-i.proc.Done():
+func (l *life) run(next phase) {
+	for next != nil {
+		next = next()
 	}
-	switch {
-	case p.asked.Err() != nil:
-		p.stop(i, "the host asked it to stop")
-	case isClosed(i.leaving):
-		p.stop(i, "it asked to leave")
-	default:
-		p.crashed(i)
+	l.endings.Wait()
+	if l.p.after != nil {
+		l.p.after()
 	}
+	close(l.p.done)
 }
+
+// tell says what became of a wish.
+func (l *life) tell(err error) {
+	for _, c := range l.heard {
+		c <- err // each has room
+	}
+	l.heard = nil
+	l.p.settle()
+}
+
+// settle says that there was a first outcome.
+func (p *Plugin) settle() { p.settling.Do(func() { close(p.settled) }) }
 
 func isClosed(c <-chan struct{}) bool {
 	select {
@@ -59,117 +77,172 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// finish says that nothing is left.
-func (p *Plugin) finish() {
-	if p.after != nil {
-		p.after()
+// startOn begins what a wish wants, from rest.
+func (l *life) startOn(w *wish) phase {
+	l.heard = append(l.heard, w.heard...)
+	l.adoptSpec(w.spec)
+	if w.spec.lazy && !w.anew {
+		l.p.move(Idle, "it starts with its first call", nil)
+		l.tell(nil)
+		return l.resting
 	}
-	close(p.done)
+	l.p.move(Starting, w.reason, nil)
+	return l.starting
 }
 
-// settle ends a life that never became ready.
-func (p *Plugin) settle(err error) {
-	if p.asked.Err() != nil {
-		p.move(Stopped, "stopped while it was starting", nil)
-	} else {
-		p.move(Failed, "could not start: "+headline(err), err)
-	}
-	close(p.settled)
+// rest is for a plugin of which nothing runs.
+func (l *life) rest(w *wish) {
+	l.heard = append(l.heard, w.heard...)
+	l.p.move(w.rest, w.reason, w.err)
+	l.tell(w.err)
 }
 
-// headline is an error on one line, without the lines that a plugin wrote.
-func headline(err error) string {
-	var report *CrashReport
-	if errors.As(err, &report) {
-		return report.Summary()
-	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	text, _, _ = strings.Cut(text, stderrFollows)
-	return text
-}
-
-// launch waits for its turn and starts the process within the start time-out.
-func (p *Plugin) launch() (*instance, error) {
-	ctx, cancel := context.WithCancelCause(p.asked)
-	defer cancel(nil)
+// resting waits for somebody who wants something.
+func (l *life) resting() phase {
 	select {
-	case p.env.launches <- struct{}{}:
-		defer func() { <-p.env.launches }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	case <-l.p.asked.Done():
+		if l.p.is(Idle) {
+			l.p.move(Stopped, "the host asked it to stop", nil)
+		}
+		l.tell(errAskedToStop)
+		return nil
+	case <-l.p.wishes.made:
+		return l.heedAtRest(l.resting)
+	case <-l.p.called:
+		if !l.p.is(Idle) {
+			return l.resting
+		}
+		l.p.move(Starting, "it was called", nil)
+		return l.starting
 	}
-	limit := p.spec.timeouts.Start
-	ctx, stop := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not ready within %s (timeouts.start)", limit))
-	defer stop()
-	p.mu.Lock()
-	p.generation++
-	generation := p.generation
-	p.mu.Unlock()
-	i, err := launch(ctx, p.env, p.spec, generation)
-	p.mu.Lock()
-	p.last = i
-	p.mu.Unlock()
-	return i, err
 }
 
-// stop ends a serving instance in order.
-func (p *Plugin) stop(i *instance, reason string) {
-	p.serving.Store(nil)
-	p.move(Stopped, reason, nil)
-	i.stop()
+// heedAtRest acts on a wish while nothing runs. same is what to go on with if the wish changes nothing.
+func (l *life) heedAtRest(same phase) phase {
+	w := l.p.wishes.take()
+	if w == nil {
+		return same
+	}
+	if w.spec == nil {
+		if l.p.is(w.rest) && w.rest != Failed {
+			l.heard = append(l.heard, w.heard...)
+			l.tell(w.err)
+			return same
+		}
+		l.rest(w)
+		return l.resting
+	}
+	if !w.anew {
+		if err := l.knownBad(w.spec); err != nil {
+			l.heard = append(l.heard, w.heard...)
+			l.tell(err)
+			return same
+		}
+	}
+	l.crashes.forget()
+	return l.startOn(w)
 }
 
-// crashed ends an instance that ended by itself.
-func (p *Plugin) crashed(i *instance) {
-	p.serving.Store(nil)
-	report := i.bury("while it was serving")
-	p.move(Failed, report.Summary(), report)
-}
-
-// move changes the state and tells everybody. Only the owner calls it.
-func (p *Plugin) move(to State, reason string, err error) {
-	p.mu.Lock()
-	from := p.state
-	mustAllow(p.name, from, to)
-	p.state, p.reason, p.err, p.since = to, reason, err, time.Now()
-	e := Event{Time: p.since, Plugin: p.name, Generation: p.generation, From: from, To: to, Reason: reason, Err: err}
-	if p.last != nil && p.last.active() {
-		e.PID = p.last.worker.PID
+// knownBad is why the files of a spec are not tried again; nil: nothing is known against them.
+func (l *life) knownBad(s *spec) error {
+	if len(l.refused) == 0 {
+		return nil
 	}
-	close(p.changed)
-	p.changed = make(chan struct{})
-	p.mu.Unlock()
-
-	if p.spec != nil {
-		e.Version = p.spec.version
-	}
-	log := p.env.log().with("plugin", p.name)
+	c, err := l.p.env.copyOf(l.p.asked, s)
 	if err != nil {
-		log.Error("plugin "+string(to), "reason", reason, "error", err)
-	} else {
-		log.Info("plugin "+string(to), "reason", reason, "version", e.Version, "pid", e.PID)
+		return nil // starting it says so
 	}
-	p.env.published(e)
+	return l.refused[s.fingerprint(c)]
 }
 
-// A dependency is a plugin that another one waits for.
-type dependency struct {
-	plugin     *Plugin
-	constraint string
-	optional   bool
+// adoptSpec makes s what is to run.
+func (l *life) adoptSpec(s *spec) {
+	l.spec = s
+	l.p.publish(s)
 }
 
-// awaitRequired waits until all that is required has started. An optional one may fail.
-func (p *Plugin) awaitRequired(required []dependency) error {
-	for _, d := range required {
-		select {
-		case <-d.plugin.settled:
-		case <-p.asked.Done():
-			return errAskedToStop
-		}
-		if d.plugin.serving.Load() == nil && !d.optional {
-			return fmt.Errorf("it requires %s %s, which is not running: %w", d.plugin.name, d.constraint, d.plugin.unavailable("start"))
-		}
+// starting launches what is to run.
+func (l *life) starting() phase {
+	if err := l.p.awaitRequired(l.spec.required); err != nil {
+		return l.cannotStart(err)
 	}
-	return nil
+	i, err := l.launchReady(l.spec)
+	if err != nil {
+		return l.cannotStart(err)
+	}
+	l.adopt(i)
+	l.p.move(Ready, i.offers(), nil)
+	l.tell(nil)
+	return l.serving
+}
+
+// adopt has an instance answer calls from now on. What it runs is what runs again after a crash, whatever the plugins folder holds by then.
+func (l *life) adopt(i *instance) {
+	l.current = i
+	l.p.latest(i)
+	l.adoptSpec(l.spec.pinned(i.copied))
+	l.p.serving.Store(i)
+	l.watch.over(i, l.spec)
+}
+
+// cannotStart ends an attempt that did not become ready.
+func (l *life) cannotStart(err error) phase {
+	switch {
+	case l.p.asked.Err() != nil:
+		l.p.move(Stopped, "stopped while it was starting", nil)
+		l.tell(errAskedToStop)
+		return nil
+	case mayPass(err):
+		return l.broke("could not start: "+headline(err), err)
+	}
+	l.refuse(l.spec, err)
+	l.p.move(Failed, "could not start: "+headline(err), err)
+	l.tell(err)
+	return l.resting
+}
+
+// refuse notes that the files of a spec do not come up.
+func (l *life) refuse(s *spec, err error) {
+	if c, failed := l.p.env.copyOf(l.p.asked, s); failed == nil {
+		l.refused[s.fingerprint(c)] = err
+	}
+}
+
+// broke decides what follows a crash: another start, or none.
+func (l *life) broke(reason string, err error) phase {
+	rule := l.spec.restart
+	if rule.Policy == manifest.RestartNever || rule.Policy == "" || l.p.env.noRestart {
+		l.p.move(Failed, reason, err)
+		l.tell(err)
+		return l.resting
+	}
+	delay, tooMany := l.crashes.crashed(time.Now(), rule)
+	if tooMany {
+		l.refuse(l.spec, err)
+		l.p.move(Quarantined, fmt.Sprintf("%s; it crashed %d times within %s (restart.max, restart.window)", reason, rule.Max+1, time.Duration(rule.Window)), err)
+		l.tell(err)
+		return l.resting
+	}
+	delay += rand.N(delay/10 + 1)
+	l.wake = time.Now().Add(delay)
+	l.p.move(Backoff, fmt.Sprintf("%s; it is started again in %s", reason, delay.Round(time.Millisecond)), err)
+	l.tell(err)
+	return l.backingOff
+}
+
+// backingOff waits until a crashed plugin is started again.
+func (l *life) backingOff() phase {
+	timer := time.NewTimer(time.Until(l.wake))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		l.p.move(Starting, "it is started again after a crash", nil)
+		return l.starting
+	case <-l.p.asked.Done():
+		err := l.p.failure()
+		l.p.move(Failed, "the host stopped it before it was started again: "+headline(err), err)
+		return nil
+	case <-l.p.wishes.made:
+		return l.heedAtRest(l.backingOff)
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -17,39 +16,58 @@ import (
 type Plugin struct {
 	name  string
 	env   *environment
-	spec  *spec // nil if there is nothing to launch: not installed, broken, disabled
-	calls *rpc.Retrier
+	find  func(context.Context) (wish, error) // what the plugins folder says of it now
+	calls atomic.Pointer[caller]
 
-	serving atomic.Pointer[instance] // who answers calls; nil unless Ready. Whoever changes it closes changed after that
-	ask     context.CancelCauseFunc  // ends the launch, or the plugin
-	asked   context.Context          // done once somebody asked the plugin to stop
-	settled chan struct{}            // closed by the owner at the first outcome: ready, failed or stopped
-	done    chan struct{}            // closed by the owner when no process is left and none will be
-	after   func()                   // called by the owner before that; nil: nothing
+	lookup  func() *Plugin // of a name that is not installed: what is, by now; nil: this plugin is installed
+	disable func(off bool) // notes that the plugin is switched off; nil: it has no host
+
+	serving   atomic.Pointer[instance] // who answers calls. Whoever changes it closes changed after that
+	ask       context.CancelCauseFunc  // ends the launch, or the plugin
+	asked     context.Context          // done once somebody asked the plugin to stop
+	wishes    wishes
+	called    chan struct{} // one slot: a call of an idle plugin signals, its owner receives
+	impatient chan struct{} // one slot: a call that waits for a reload and must not much longer signals, the reload receives
+	settling  sync.Once
+	settled   chan struct{} // closed at the first outcome: ready, failed or stopped
+	done      chan struct{} // closed by the owner when no process is left and none will be
+	after     func()        // called by the owner before that; nil: nothing
 
 	mu         sync.Mutex // guards all below; never held while calling out
+	spec       *spec      // what runs, or is to; nil if there is nothing to launch: not installed, broken, disabled
 	state      State
 	reason     string
-	err        error // why it failed; nil unless Failed
+	err        error // why it failed; nil unless it did
 	since      time.Time
 	generation int
 	changed    chan struct{} // closed and replaced by every move
-	last       *instance     // the latest one, also when it is gone
+	last       *instance     // the latest one that was ready, also when it is gone
 }
 
-func newPlugin(env *environment, name string, s *spec) *Plugin {
-	p := &Plugin{name: name, env: env, spec: s, settled: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{})}
-	p.calls = rpc.NewRetrier(p.pick, callTimeout(s))
+// A caller is how calls travel, with the time-out that calls without a deadline have.
+type caller struct {
+	*rpc.Retrier
+	timeout time.Duration
+}
+
+func newPlugin(env *environment, name string) *Plugin {
+	p := &Plugin{
+		name: name, env: env, wishes: wishes{made: make(chan struct{}, 1)}, called: make(chan struct{}, 1), impatient: make(chan struct{}, 1),
+		settled: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
+	}
+	p.calls.Store(&caller{Retrier: rpc.NewRetrier(p.pick, defaultTimeouts.Call), timeout: defaultTimeouts.Call})
 	p.asked, p.ask = context.WithCancelCause(context.Background())
 	return p
 }
 
-// callTimeout is for calls without a deadline; 0 if there is nothing to call.
-func callTimeout(s *spec) time.Duration {
-	if s == nil {
-		return 0
+// real is the plugin to call: of a handle that was made before the plugin was installed, the one that is.
+func (p *Plugin) real() *Plugin {
+	if p.lookup != nil {
+		if installed := p.lookup(); installed != nil {
+			return installed
+		}
 	}
-	return s.timeouts.Call
+	return p
 }
 
 // Name is the plugin's name.
@@ -77,7 +95,7 @@ func (p *Plugin) Ready(ctx context.Context) error {
 // Handles lists the messages that the plugin answers, as it said in its handshake; nil unless it is ready, and of a worker of
 // isolated-workers/1, which does not say.
 func (p *Plugin) Handles() []rpc.Use {
-	if i := p.serving.Load(); i != nil {
+	if i := p.real().serving.Load(); i != nil {
 		return rpc.UsesOf(i.hello.Handles)
 	}
 	return nil
@@ -86,6 +104,7 @@ func (p *Plugin) Handles() []rpc.Use {
 // Close stops the plugin: it says goodbye, lets calls in flight finish within the drain time-out, and sees to it that the process and its group are gone. It waits for
 // that. Closing twice is no error; a plugin that failed before has nothing left to close.
 func (p *Plugin) Close() error {
+	p = p.real()
 	p.ask(errAskedToStop)
 	<-p.done
 	return nil
@@ -111,6 +130,50 @@ func (p *Plugin) unavailable(what string) error {
 type notInstalled struct{ text string }
 
 func (e *notInstalled) Error() string { return e.text }
+
+// Reload looks at what is installed now and starts a new process of it beside the one that runs, also if nothing has changed: see the manifest's key reload for
+// how the new one takes over. It returns once the new one answers calls, or with why it does not; then the old one goes on. A plugin that is not running is started.
+// What had been refused or quarantined is tried again. The end of ctx ends the waiting, not the reload.
+func (p *Plugin) Reload(ctx context.Context) error {
+	p = p.real()
+	w, err := p.find(ctx)
+	if err != nil {
+		return fmt.Errorf("reload %s: %w", p.name, err)
+	}
+	w.anew, w.reason = true, "a reload was asked for"
+	if err := p.want(ctx, w); err != nil {
+		return fmt.Errorf("reload %s: %w", p.name, err)
+	}
+	return nil
+}
+
+// Disable stops the plugin, in order, and keeps it from being started until Enable. It is not written down anywhere: a new host starts it.
+func (p *Plugin) Disable(ctx context.Context) error {
+	p = p.real()
+	if p.disable == nil {
+		return rpc.NotSent(rpc.NotFound, "disable: %w", p.unavailable("disable"))
+	}
+	p.disable(true)
+	return p.want(ctx, wish{rest: Disabled, reason: "it was disabled"})
+}
+
+// Enable ends what Disable said, and a quarantine, and starts the plugin if it is not running. It returns once the plugin answers calls, or with why it does not.
+func (p *Plugin) Enable(ctx context.Context) error {
+	p = p.real()
+	if p.disable == nil {
+		return rpc.NotSent(rpc.NotFound, "enable: %w", p.unavailable("enable"))
+	}
+	p.disable(false)
+	if p.serving.Load() != nil {
+		return nil
+	}
+	w, err := p.find(ctx)
+	if err != nil {
+		return fmt.Errorf("enable %s: %w", p.name, err)
+	}
+	w.anew, w.reason = true, "it was enabled"
+	return p.want(ctx, w)
+}
 
 // Status is a snapshot of a plugin.
 type Status struct {
@@ -139,20 +202,21 @@ type Status struct {
 
 // Status returns a snapshot.
 func (p *Plugin) Status() Status {
+	p = p.real()
 	p.mu.Lock()
 	s := Status{Name: p.name, State: p.state, Reason: p.reason, Since: p.since, Generation: p.generation}
 	if p.err != nil {
 		s.Error = p.err.Error()
 	}
-	i := p.last
+	i, spec := p.last, p.spec
 	p.mu.Unlock()
-	if p.spec != nil {
-		s.Version, s.Description, s.Dir, s.Warnings = p.spec.version, p.spec.description, p.spec.installed, p.spec.warnings
+	if spec != nil {
+		s.Version, s.Description, s.Dir, s.Warnings = spec.version, spec.description, spec.installed, spec.warnings
 	}
 	if i == nil {
 		return s
 	}
-	s.Hash = i.hash
+	s.Hash, s.Generation = i.hash(), i.worker.Generation
 	if i.active() {
 		s.Active, s.PID = true, i.worker.PID
 	}
@@ -164,30 +228,4 @@ func (p *Plugin) Status() Status {
 	return s
 }
 
-// feature reports whether the plugin said that it answers a lifecycle call.
-func (i *instance) feature(name string) bool {
-	for _, f := range i.hello.Features {
-		if f == name {
-			return true
-		}
-	}
-	return false
-}
-
 var _ rpc.Peer = (*Plugin)(nil)
-
-// startHook runs the plugin's Start hook, if it has one.
-func (i *instance) startHook(ctx context.Context) error {
-	if !i.feature(lifecycle.FeatureStart) {
-		return nil
-	}
-	_, err := lifecycle.Start.Call(ctx, i.conn, lifecycle.None{})
-	if err == nil {
-		return nil
-	}
-	if end, ok := ctx.Deadline(); ok && !time.Now().Before(end) { // whose clock was first, the host's or the hook's, does not matter
-		<-ctx.Done()
-		err = context.Cause(ctx)
-	}
-	return fmt.Errorf("its Start hook: %w", err)
-}

@@ -78,7 +78,7 @@ func TestALostQueryIsAskedOfTheInstanceThatTakesOverAndAMethodIsNot(t *testing.T
 		synctest.Wait()
 		before := one.Conn()
 		one.TakeOver(h.Plugin("two"))
-		before.CancelCalls("the drain time-out has passed")
+		before.CancelCalls(rpc.Unavailable, "the drain time-out has passed")
 		if text := <-answered; text != "hi" {
 			t.Errorf("query: %s", text)
 		}

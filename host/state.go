@@ -6,21 +6,38 @@ import "fmt"
 type State string
 
 const (
-	Starting State = "starting" // waiting for what it requires, launching, in its handshake or Start hook: calls wait
-	Ready    State = "ready"    // answers calls
-	Disabled State = "disabled" // switched off in the host's settings
-	Failed   State = "failed"   // could not start, or ended by itself with an error
-	Stopped  State = "stopped"  // ended in order
+	Starting    State = "starting"    // waiting for what it requires, launching, in its handshake or Start hook: calls wait
+	Ready       State = "ready"       // answers calls
+	Reloading   State = "reloading"   // a new instance is being prepared; the old one answers calls, or they wait for a moment
+	Backoff     State = "backoff"     // crashed; it is started again in a moment: calls wait
+	Quarantined State = "quarantined" // crashed too often: new files, or a person, lift it
+	Idle        State = "idle"        // lazy, or unused for a while: its next call starts it
+	Disabled    State = "disabled"    // switched off
+	Failed      State = "failed"      // cannot run: broken, refused, or ended with an error and not to be started again
+	Stopped     State = "stopped"     // ended in order
 )
 
 // moves are all that may happen. Each row is one Event.
 var moves = map[State][]State{
-	"":       {Starting, Disabled, Failed},
-	Starting: {Ready, Failed, Stopped},
-	Ready:    {Failed, Stopped},
-	Failed:   {},
-	Stopped:  {},
-	Disabled: {},
+	"":          {Starting, Idle, Disabled, Failed},
+	Starting:    {Ready, Backoff, Quarantined, Failed, Stopped},
+	Ready:       {Ready, Reloading, Backoff, Quarantined, Idle, Disabled, Failed, Stopped},
+	Reloading:   {Ready, Backoff, Quarantined, Failed, Stopped},
+	Backoff:     {Starting, Disabled, Failed, Stopped},
+	Quarantined: {Starting, Disabled, Failed, Stopped},
+	Idle:        {Starting, Disabled, Failed, Stopped},
+	Disabled:    {Starting, Idle, Failed, Stopped},
+	Failed:      {Starting, Idle, Disabled, Failed, Stopped},
+	Stopped:     {Starting, Idle, Disabled, Failed},
+}
+
+// waits reports whether a call in this state waits for what comes next.
+func (s State) waits() bool {
+	switch s {
+	case Starting, Ready, Reloading, Backoff, Idle: // Ready without an instance: it is being buried
+		return true
+	}
+	return false
 }
 
 // allowed reports whether the table has this move.

@@ -13,17 +13,28 @@ import (
 // stop ends a serving instance in order: goodbye, what is in flight, its Stop hook and exit; else SIGTERM, else SIGKILL. A foreign worker
 // knows no goodbye: see dismiss.
 func (i *instance) stop() {
+	i.part(rpc.Goodbye{Then: rpc.GoodbyeStop}, rpc.Unavailable, "the plugin is being stopped and the drain time-out has passed")
+	i.quit()
+}
+
+// part says goodbye and lets what is in flight finish, within the drain time-out; what has not then ends for that reason, streams with
+// that code.
+func (i *instance) part(g rpc.Goodbye, streams rpc.Code, reason string) {
 	i.asked.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), i.drainLimit())
 	defer cancel()
-	if err := i.conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyeStop}); err != nil {
+	if err := i.conn.Goodbye(ctx, g); err != nil {
 		i.log.Warn("goodbye could not be said", "reason", err.Error())
 	}
 	if err := i.drain(ctx); err != nil {
 		i.log.Warn("calls in flight are ended", "reason", err.Error())
-		i.conn.CancelCalls("the plugin is being stopped and the drain time-out has passed")
+		i.conn.CancelCalls(streams, reason)
 		i.conn.CancelHandlers()
 	}
+}
+
+// quit ends the process of an instance that has parted.
+func (i *instance) quit() {
 	if i.spec.foreign() {
 		i.dismiss()
 	} else {
@@ -45,7 +56,7 @@ func (i *instance) awaitExit() {
 
 const (
 	maxDrain      = 5 * time.Minute
-	openEndedWait = 30 * time.Second // for calls that have no deadline
+	openEndedWait = 30 * time.Second // for calls that have no deadline, and notices
 )
 
 // drainLimit is how long what is in flight may still take: what is configured, else until its latest deadline.
@@ -55,7 +66,7 @@ func (i *instance) drainLimit() time.Duration {
 	}
 	latest, bounded := i.conn.LatestDeadline()
 	limit := time.Until(latest)
-	if !bounded {
+	if !bounded || i.conn.Stats().Unacknowledged > 0 {
 		limit = max(limit, openEndedWait)
 	}
 	return max(lastWord, min(limit, maxDrain))
@@ -82,6 +93,9 @@ func (i *instance) drain(ctx context.Context) error {
 		}
 	}()
 	err := i.conn.Drain(ctx)
+	if err == nil {
+		err = i.conn.AwaitNotices(ctx)
+	}
 	if !i.active() {
 		return nil
 	}

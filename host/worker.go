@@ -44,13 +44,14 @@ func Start(ctx context.Context, l Launch) (*Plugin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", l.Path, err)
 	}
-	p := newPlugin(env, s.name, s)
+	p := newPlugin(env, s.name)
+	p.find = func(context.Context) (wish, error) { return wish{spec: s}, nil }
 	p.after = func() {
 		if err := env.close(); err != nil {
 			env.log().Warn("runtime folder stays", "error", err)
 		}
 	}
-	p.begin("launched without a plugins folder", nil)
+	p.begin(wish{spec: s, reason: "launched without a plugins folder"})
 	if err := p.Ready(ctx); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("start %s: %w", l.Path, err)

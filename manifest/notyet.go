@@ -4,14 +4,9 @@ import "strings"
 
 // notYet lists the keys, each with what is below it, whose behaviour this version does not have. Whoever builds the behaviour deletes the row.
 var notYet = []string{
-	"activation",
-	"config",
+	"config.schema",
 	"permissions",
 	"disconnect",
-	"reload",
-	"restart",
-	"health",
-	"idle",
 	"limits.memory",
 	"limits.openFiles",
 }

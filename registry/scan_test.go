@@ -14,7 +14,7 @@ import (
 
 func TestScanFillsTheEntryOfAChosenPlugin(t *testing.T) {
 	s := newShelf(t, 1)
-	s.plugin("one/any-name", "markdown", "1.4.0", `"idle": "1m"`)
+	s.plugin("one/any-name", "markdown", "1.4.0", `"permissions": {"net": ["*"]}`)
 	e, ok := s.scan().Find("markdown")
 	if !ok {
 		t.Fatal("not chosen")
@@ -26,7 +26,7 @@ func TestScanFillsTheEntryOfAChosenPlugin(t *testing.T) {
 		e.EntryPath != s.path("one/any-name/"+entryName()) || e.EntryRel != entryName() {
 		t.Errorf("paths: %+v", e)
 	}
-	if len(e.Warnings) != 1 || !strings.Contains(e.Warnings[0], "idle: has no effect") {
+	if len(e.Warnings) != 1 || !strings.Contains(e.Warnings[0], "permissions.net: has no effect") {
 		t.Errorf("warnings: %v", e.Warnings)
 	}
 }

@@ -264,7 +264,7 @@ func (c *Conn) compare(m *Message) error {
 
 // counters count what is dropped or broken; see Stats.
 type counters struct {
-	droppedReplies, corruptFrames, refused atomic.Uint64
+	received, droppedReplies, corruptFrames, refused atomic.Uint64
 }
 
 // Stats is a snapshot of a connection, for status and metrics.
@@ -273,6 +273,7 @@ type Stats struct {
 	Serving        int    // handlers running here
 	Streams        int    // calls with streams that are open, in either direction; Pending and Serving count them too
 	Unacknowledged int    // notices sent that the peer has not handled
+	Received       uint64 // frames that arrived, pings and their answers left out
 	DroppedReplies uint64 // replies to calls that were not pending any more
 	CorruptFrames  uint64 // frames that could not be read
 	Refused        uint64 // calls refused because too many were in flight
@@ -282,8 +283,14 @@ type Stats struct {
 func (c *Conn) Stats() Stats {
 	c.mu.Lock()
 	s := Stats{Pending: len(c.calls) - c.answers, Serving: c.handlers, Streams: len(c.streams) + c.streamers.serving}
+	for _, slot := range c.owed {
+		if slot == c.streams {
+			s.Streams--
+		}
+	}
 	c.mu.Unlock()
 	s.Unacknowledged = c.notices.unacknowledged()
+	s.Received = c.counts.received.Load()
 	s.DroppedReplies, s.CorruptFrames, s.Refused = c.counts.droppedReplies.Load(), c.counts.corruptFrames.Load(), c.counts.refused.Load()
 	return s
 }

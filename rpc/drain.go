@@ -111,8 +111,9 @@ func (c *Conn) AwaitNotices(ctx context.Context) error {
 	}
 }
 
-// CancelCalls ends all calls in flight from here with Unavailable, those with streams with Moved, and tells the peer.
-func (c *Conn) CancelCalls(reason string) {
+// CancelCalls ends all calls in flight from here, and tells the peer: plain ones with Unavailable, those with streams with a code, which is Unavailable, or
+// Moved if there is another peer to open them on.
+func (c *Conn) CancelCalls(streams Code, reason string) {
 	c.mu.Lock()
 	if c.ended != nil {
 		c.mu.Unlock()
@@ -127,7 +128,7 @@ func (c *Conn) CancelCalls(reason string) {
 	c.mu.Unlock()
 	for _, p := range calls {
 		c.quit(p)
-		p.reason, p.moved = reason, p.flow != nil
+		p.reason, p.moved = reason, p.flow != nil && streams == Moved
 		p.settle(wire.Frame{}, nil)
 	}
 }

@@ -89,7 +89,7 @@ func TestACallThatWaitsForRoomWhenCallsAreCancelledNeverLeaves(t *testing.T) {
 			go func() { _, err := greet.Call(t.Context(), r.conn, large); got <- err }()
 			synctest.Wait()
 		}
-		r.conn.CancelCalls("the host stops")
+		r.conn.CancelCalls(rpc.Unavailable, "the host stops")
 		for i, want := range []rpc.Delivery{rpc.PerhapsDelivered, rpc.NotDelivered, rpc.NotDelivered} {
 			if err := <-results[i]; !errors.Is(err, rpc.Unavailable) || rpc.Delivered(err) != want {
 				t.Errorf("call %d: %v, delivered: %s; expected %s", i+1, err, rpc.Delivered(err), want)

@@ -63,6 +63,9 @@ func (c *Conn) tolerate(err error) error {
 
 // dispatch hands one frame to whom it concerns. Its error ends the connection.
 func (c *Conn) dispatch(f wire.Frame, buf *wire.Buffer) error {
+	if f.Kind != wire.Ping && f.Kind != wire.Pong {
+		c.counts.received.Add(1)
+	}
 	switch f.Kind {
 	case wire.Request:
 		return c.serve(f, buf)

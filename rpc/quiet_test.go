@@ -56,7 +56,7 @@ func TestStreamsThatCancelCallsEndsAreMovedAndMayBeOpenedAgain(t *testing.T) {
 		}
 		defer x.Close()
 		synctest.Wait()
-		a.CancelCalls("its plugin was replaced")
+		a.CancelCalls(rpc.Moved, "its plugin was replaced")
 		_, err = collect(x.Items())
 		if !errors.Is(err, rpc.Moved) || !strings.Contains(err.Error(), "its plugin was replaced: open it again") || rpc.Delivered(err) != rpc.PerhapsDelivered {
 			t.Errorf("%v, delivered: %s", err, rpc.Delivered(err))

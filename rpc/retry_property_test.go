@@ -83,7 +83,7 @@ func (s *storm) rage(n int) {
 		case 1:
 			_ = old.Goodbye(context.Background(), rpc.Goodbye{Then: rpc.GoodbyeStop})
 		case 2:
-			old.CancelCalls("the drain time-out has passed")
+			old.CancelCalls(rpc.Unavailable, "the drain time-out has passed")
 			old.Close()
 		case 3: // the next one is there before this one goes
 			s.connect()

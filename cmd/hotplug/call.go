@@ -68,6 +68,7 @@ func (a *app) call(ctx context.Context, f *hostFlags, r *request, args []string)
 	if err != nil {
 		return err
 	}
+	c.NoRestart = true // what crashes under one call has been tried
 	if c.Plugins, err = needed(ctx, f.options(args[:1]), r.plugin, forwards); err != nil {
 		return err
 	}

@@ -142,7 +142,7 @@ func state(s host.State) cell {
 	switch s {
 	case host.Ready:
 		return cell{string(s), green}
-	case host.Failed:
+	case host.Failed, host.Quarantined:
 		return cell{string(s), red}
 	}
 	return cell{string(s), yellow}

@@ -75,7 +75,7 @@ func ending(t *testing.T) *shelf {
 	t.Setenv("CRASHER_START", "exit")
 	t.Setenv("CRASHER_CODE", "3")
 	t.Setenv("CRASHER_STDERR", "out of cheese")
-	return newShelf(t).sample("counter").sample("crasher", `"env": {"allow": ["CRASHER_START", "CRASHER_STDERR", "CRASHER_CODE"]}`)
+	return newShelf(t).sample("counter").sample("crasher", `"restart": {"policy": "never"}, "env": {"allow": ["CRASHER_START", "CRASHER_STDERR", "CRASHER_CODE"]}`)
 }
 
 func TestRunOnATerminalShowsEachChangeOnce(t *testing.T) {

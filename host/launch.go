@@ -1,0 +1,63 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// launchReady launches, and runs the hooks that come before the first call.
+func (l *life) launchReady(s *spec) (*instance, error) {
+	return l.launching(s, func(ctx context.Context, i *instance) error { return i.begin(ctx) })
+}
+
+// launching waits for its turn, starts the process and does then with it, all within the start time-out. On an error of then nothing is left of the instance.
+func (l *life) launching(s *spec, then func(context.Context, *instance) error) (*instance, error) {
+	p := l.p
+	ctx, cancel := context.WithCancelCause(p.asked)
+	defer cancel(nil)
+	select {
+	case p.env.launches <- struct{}{}:
+		defer func() { <-p.env.launches }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	limit := s.timeouts.Start
+	ctx, stop := context.WithTimeoutCause(ctx, limit, tooLate(limit))
+	defer stop()
+	i, err := launch(ctx, p.env, s, p.nextGeneration())
+	if err != nil {
+		return nil, err
+	}
+	if err := then(ctx, i); err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
+// headline is an error on one line, without the lines that a plugin wrote.
+func headline(err error) string {
+	var report *CrashReport
+	if errors.As(err, &report) {
+		return report.Summary()
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	text, _, _ = strings.Cut(text, stderrFollows)
+	return text
+}
+
+// mayPass reports whether the same attempt may succeed later: a process that crashed, or was late. One that was refused stays so.
+func mayPass(err error) bool {
+	var report *CrashReport
+	var late tooLate
+	return errors.As(err, &report) || errors.As(err, &late)
+}
+
+// tooLate is the error of a launch that took longer than this.
+type tooLate time.Duration
+
+func (t tooLate) Error() string {
+	return fmt.Sprintf("not ready within %s (timeouts.start)", time.Duration(t))
+}

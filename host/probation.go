@@ -1,0 +1,215 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
+	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/manifest"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// A trial is the probation of a new version: until it is over, there is a way back.
+type trial struct {
+	fallback *spec         // where it leads: the last version that passed
+	since    time.Time     // when that version answered its last call
+	standby  *instance     // its process, which is parked; nil: there is none, and fallback is launched anew
+	parked   chan struct{} // closed when standby's connection is over
+	timer    *time.Timer   // to its end
+}
+
+// over is ready when the probation has passed.
+func (t *trial) over() <-chan time.Time {
+	if t == nil {
+		return nil
+	}
+	return t.timer.C
+}
+
+// prove begins the probation of what answers calls now. old is what did before; nil: it is gone.
+func (l *life) prove(old *instance, before *spec) {
+	window := time.Duration(l.spec.reload.RollbackWindow)
+	switch {
+	case window == 0:
+		l.drop()
+	case l.trial == nil:
+		t := &trial{fallback: before, since: time.Now(), timer: time.NewTimer(window)}
+		l.trial = t
+		if old != nil && old.parks() {
+			t.standby, t.parked = old, make(chan struct{})
+			l.endings.Go(func() { old.park(window, t.parked) })
+			return
+		}
+	default: // old was on probation itself: the way back is the same
+		l.trial.timer.Reset(window)
+	}
+	if old != nil {
+		l.endings.Go(old.retire)
+	}
+}
+
+// parks reports whether the process can be parked.
+func (i *instance) parks() bool { return !i.spec.foreign() && i.feature(lifecycle.FeaturePark) }
+
+const replaced = "its plugin was replaced and the drain time-out has passed"
+
+// retire ends an instance that has a successor.
+func (i *instance) retire() {
+	i.part(rpc.Goodbye{Then: rpc.GoodbyeStop}, rpc.Moved, replaced)
+	i.quit()
+}
+
+// leaseMargin is how much longer than the probation a parked plugin stays by itself: the host ends it, unless it has forgotten it.
+const leaseMargin = time.Minute
+
+// park ends the connection to an instance that has a successor, and leaves its process as it is.
+func (i *instance) park(window time.Duration, parked chan<- struct{}) {
+	defer close(parked)
+	i.part(rpc.Goodbye{Then: rpc.GoodbyePark, Lease: 2*window + leaseMargin}, rpc.Moved, replaced)
+	i.conn.Close()
+}
+
+// unpark ends a parked process.
+func (t *trial) unpark() {
+	<-t.parked
+	t.standby.asked.Store(true)
+	if t.standby.active() {
+		_ = t.standby.proc.Terminate()
+		t.standby.awaitExit()
+	}
+	t.standby.bury("")
+}
+
+// pass ends a probation: there is no way back any more.
+func (l *life) pass() { l.drop() }
+
+// drop gives up the way back, if there is one.
+func (l *life) drop() {
+	t := l.trial
+	l.trial = nil
+	if t == nil {
+		return
+	}
+	t.timer.Stop()
+	if t.standby != nil {
+		l.endings.Go(t.unpark)
+	}
+}
+
+// goesBack reports whether the version before is what follows a crash, or sickness, on probation. The state that it has is older than
+// what the new version has answered, unless that still tells its own.
+func (l *life) goesBack(sick error) bool {
+	i, t := l.current, l.trial
+	if !i.feature(lifecycle.FeatureSnapshot) || t.standby != nil && !t.standby.feature(lifecycle.FeatureRestore) {
+		return true
+	}
+	return sick != nil && t.standby != nil || i.spec.reload.Rollback == manifest.RollbackStale
+}
+
+// rollBack has the last version that passed answer calls again.
+func (l *life) rollBack(sick error) phase {
+	bad, t := l.current, l.trial
+	l.trial = nil
+	t.timer.Stop()
+	l.p.serving.Store(nil)
+	l.watch.end()
+	back, stale := t.comeBack(l.p.asked, bad, sick)
+	report := bad.end(sick)
+	l.refused[l.spec.fingerprint(bad.copied)] = report
+	why := fmt.Sprintf("%s broke on probation: %s", l.spec.titled(), report.Summary())
+	if back == nil {
+		l.current = nil
+		if t.standby != nil {
+			t.standby.bury("")
+		}
+		return l.backTo(t.fallback, why, report)
+	}
+	l.spec = t.fallback
+	l.adopt(back)
+	if stale {
+		why += fmt.Sprintf("; its state is that of %s ago", time.Since(t.since).Round(time.Millisecond))
+	}
+	l.p.move(Ready, fmt.Sprintf("rolled back to %s: %s", t.fallback.titled(), why), report)
+	return l.serving
+}
+
+// backTo launches a version from its copy in the store, after what was to replace it has failed.
+func (l *life) backTo(s *spec, why string, cause error) phase {
+	if !l.p.is(Reloading) {
+		l.p.move(Reloading, why, cause)
+	}
+	l.spec = s
+	i, err := l.launchReady(s)
+	if err != nil {
+		l.adoptSpec(s)
+		if l.p.asked.Err() != nil {
+			l.p.move(Stopped, "stopped while it was starting", nil)
+			l.tell(errAskedToStop)
+			return nil
+		}
+		return l.broke("could not go back to "+s.titled()+": "+headline(err)+"; "+why, err)
+	}
+	l.adopt(i)
+	l.p.move(Ready, fmt.Sprintf("rolled back to %s: %s", s.titled(), why), cause)
+	l.tell(cause)
+	return l.serving
+}
+
+// comeBack connects to the parked process; nil: it cannot. A new version that is only sick says first what it knows; stale reports that it did
+// not, and that the state is the one from before it.
+func (t *trial) comeBack(ctx context.Context, bad *instance, sick error) (back *instance, stale bool) {
+	if t.standby == nil || !t.standby.active() {
+		return nil, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.fallback.timeouts.Start)
+	defer cancel()
+	keeps := bad.keepsState(t.standby)
+	var state lifecycle.State
+	taken := false
+	if keeps && sick != nil {
+		patience, stop := context.WithTimeout(ctx, lastWords)
+		defer stop()
+		var err error
+		state, err = bad.snapshot(patience)
+		taken = err == nil
+	}
+	back, err := t.standby.again(ctx)
+	if err == nil && taken {
+		err = back.restore(ctx, state)
+	}
+	if err != nil {
+		bad.log.Warn("the parked instance does not come back", "reason", err.Error())
+		return nil, false
+	}
+	return back, keeps && !taken
+}
+
+// lastWords is how long a sick instance has to say what it knows.
+const lastWords = time.Second
+
+// again connects to a process whose connection was ended, or is about to: its memory is what it was.
+func (i *instance) again(ctx context.Context) (*instance, error) {
+	next := newInstance(i.process)
+	err := next.whileAlive(ctx, func(ctx context.Context) error {
+		c, err := i.env.processes.Dial(ctx, i.socket)
+		if err != nil {
+			return fmt.Errorf("connect to %s: %w", i.socket, err)
+		}
+		stream := wire.NewStream(c)
+		hello, err := next.handshake(ctx, stream)
+		if err != nil {
+			c.Close()
+			return err
+		}
+		next.hello = hello
+		next.conn = next.newConn(stream)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	i.asked.Store(false)
+	return next, nil
+}
