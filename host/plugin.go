@@ -20,7 +20,7 @@ type Plugin struct {
 	calls atomic.Pointer[caller]
 
 	lookup  func() *Plugin // of a name that is not installed: what is, by now; nil: this plugin is installed
-	disable func(off bool) // notes that the plugin is switched off; nil: it has no host
+	disable func(off bool) // notes that the plugin is switched off; does nothing where there is no host
 
 	serving   atomic.Pointer[instance] // who answers calls. Whoever changes it closes changed after that
 	ask       context.CancelCauseFunc  // ends the launch, or the plugin
@@ -53,7 +53,7 @@ type caller struct {
 func newPlugin(env *environment, name string) *Plugin {
 	p := &Plugin{
 		name: name, env: env, wishes: wishes{made: make(chan struct{}, 1)}, called: make(chan struct{}, 1), impatient: make(chan struct{}, 1),
-		settled: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
+		disable: func(bool) {}, settled: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
 	}
 	p.calls.Store(&caller{Retrier: rpc.NewRetrier(p.pick, defaultTimeouts.Call), timeout: defaultTimeouts.Call})
 	p.asked, p.ask = context.WithCancelCause(context.Background())
@@ -150,8 +150,8 @@ func (p *Plugin) Reload(ctx context.Context) error {
 // Disable stops the plugin, in order, and keeps it from being started until Enable. It is not written down anywhere: a new host starts it.
 func (p *Plugin) Disable(ctx context.Context) error {
 	p = p.real()
-	if p.disable == nil {
-		return rpc.NotSent(rpc.NotFound, "disable: %w", p.unavailable("disable"))
+	if p.lookup != nil {
+		return p.unavailable("disable")
 	}
 	p.disable(true)
 	return p.want(ctx, wish{rest: Disabled, reason: "it was disabled"})
@@ -160,8 +160,8 @@ func (p *Plugin) Disable(ctx context.Context) error {
 // Enable ends what Disable said, and a quarantine, and starts the plugin if it is not running. It returns once the plugin answers calls, or with why it does not.
 func (p *Plugin) Enable(ctx context.Context) error {
 	p = p.real()
-	if p.disable == nil {
-		return rpc.NotSent(rpc.NotFound, "enable: %w", p.unavailable("enable"))
+	if p.lookup != nil {
+		return p.unavailable("enable")
 	}
 	p.disable(false)
 	if p.serving.Load() != nil {

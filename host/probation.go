@@ -122,7 +122,7 @@ func (l *life) rollBack(sick error) phase {
 	if back == nil {
 		l.current = nil
 		if t.standby != nil {
-			t.standby.bury("")
+			l.endings.Go(t.unpark)
 		}
 		return l.backTo(t.fallback, why, report)
 	}

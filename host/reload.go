@@ -63,10 +63,7 @@ func (l *life) reload(next *spec, reason string) phase {
 	fresh, err := l.successor(old, next)
 	switch {
 	case l.p.asked.Err() != nil:
-		if fresh != nil {
-			fresh.discard()
-		}
-		return l.serving // which ends
+		return l.interrupted(fresh)
 	case err != nil:
 		return l.stay(next, err)
 	}
@@ -74,9 +71,23 @@ func (l *life) reload(next *spec, reason string) phase {
 	return l.serving
 }
 
+// interrupted ends a reload during which the plugin was asked to stop.
+func (l *life) interrupted(fresh *instance) phase {
+	if fresh != nil {
+		fresh.discard()
+	}
+	if l.current != nil {
+		return l.serving // which ends it
+	}
+	l.p.move(Stopped, "stopped while it was starting", nil)
+	l.tell(errAskedToStop)
+	return nil
+}
+
 // stay goes on with the old instance, which answers calls again if it did not meanwhile.
 func (l *life) stay(next *spec, err error) phase {
 	if l.current == nil { // it was ended for the new one
+		l.refuse(next, err)
 		return l.backTo(l.spec, "the new version was refused: "+headline(err), err)
 	}
 	l.p.serving.Store(l.current)
