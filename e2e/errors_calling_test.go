@@ -61,7 +61,7 @@ func TestErrorsOfCalling(t *testing.T) {
 		part(t)
 	}
 	c.asWritten(byLuck, "MESSAGE: no host is connected")
-	c.asWritten(elsewhere, "MESSAGE: a message without a deadline")
+	c.asWritten(elsewhere, "MESSAGE: a message without a deadline", "MESSAGE: the host has parked", "MESSAGE: the host is not connected")
 }
 
 // names are the errors of messages that the other side does not know, or knows as something else.

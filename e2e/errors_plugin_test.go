@@ -55,6 +55,7 @@ func TestErrorsOfThePluginsSide(t *testing.T) {
 	c.descriptors(t)
 	c.stopHook(t)
 	c.asWritten(otherSystem, "NAME: descriptor N: descriptors", "ask who the socket's peer is (LO")
+	c.asWritten(elsewhere, "this plugin is leaving")
 	c.asWritten(byLuck, "descriptor N is no", "ask who the socket's peer is: ", "ask who the socket's peer is (SO")
 	c.asWritten(otherUser, "user N")
 }

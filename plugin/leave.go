@@ -36,7 +36,7 @@ func (l *life) leaving(ctx context.Context) state {
 	l.awaitParting(ctx)
 	lost := conn.Err() != nil
 	l.end = l.stop()
-	l.close(conn, rpc.Goodbye{Then: rpc.GoodbyeStop})
+	lastWords(conn)
 	if lost {
 		l.endWithHost()
 	}
@@ -66,11 +66,11 @@ func (l *life) leavingParked(context.Context) state {
 	}
 }
 
-// close says the last word and ends a connection.
-func (l *life) close(conn *rpc.Conn, last rpc.Goodbye) {
+// lastWords says goodbye and ends a connection.
+func lastWords(conn *rpc.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), lastWord)
 	defer cancel()
-	_ = conn.Goodbye(ctx, last)
+	_ = conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyeStop})
 	_ = conn.Drain(ctx)
 	conn.Close()
 }

@@ -89,6 +89,33 @@ func TestCallsInFlightAreFinishedBeforeItParksHoweverLongTheyTake(t *testing.T) 
 	})
 }
 
+const told rpc.Notice[int] = "kit.told"
+
+func TestNoticesThatItHasSentAreHandledBeforeAParkedConnectionEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var handled atomic.Int32
+		l := serve(t, plugin.Server{Handlers: []rpc.Handler{echo.Handle(func(ctx context.Context, s string) (string, error) {
+			for i := range 3 {
+				if err := told.Send(ctx, rpc.Caller(ctx), i); err != nil {
+					return "", err
+				}
+			}
+			return s, nil
+		})}})
+		c, goodbyes := l.connect(told.Handle(func(context.Context, int) error { time.Sleep(10 * time.Second); handled.Add(1); return nil }))
+		if _, err := echo.Call(t.Context(), c, ""); err != nil {
+			t.Fatal(err)
+		}
+		l.park(c, time.Minute)
+		<-c.Done()
+		if handled.Load() != 3 || len(goodbyes) != 1 {
+			t.Errorf("%d of 3 notices were handled, %d goodbyes", handled.Load(), len(goodbyes))
+		}
+		again, _ := l.connect()
+		l.leave(again)
+	})
+}
+
 func TestAHandlerOfTheParkedConnectionStillCallsItsHost(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/go-hotplug/hotplug/rpc"
@@ -9,7 +10,7 @@ import (
 
 // part takes leave of a session without ending the process: the host has parked it, or has connected again.
 func (l *life) part(s *session) {
-	l.parting = append(l.parting, s)
+	l.parting = append(slices.DeleteFunc(l.parting, func(s *session) bool { return isClosed(s.parted) }), s)
 	go func() {
 		defer close(s.parted)
 		if !s.parks() {
@@ -19,10 +20,23 @@ func (l *life) part(s *session) {
 			s.conn.Close()
 			return
 		}
-		_ = s.conn.Drain(context.Background()) // the end of the connection ends it, which is up to the host
+		ctx := context.Background() // how long it takes is up to the host, which can end the connection
+		_ = s.conn.Drain(ctx)
 		g, _ := s.conn.Heard()
-		l.close(s.conn, rpc.Goodbye{Then: g.Then, Lease: max(l.lease(s), 0)})
+		_ = s.conn.Goodbye(ctx, rpc.Goodbye{Then: g.Then, Lease: max(l.lease(s), 0)})
+		_ = s.conn.AwaitNotices(ctx) // those that it has read and not handled would be lost with the connection
+		_ = s.conn.Drain(ctx)
+		s.conn.Close()
 	}()
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // hearOut reads what the host had said on a connection before it made the next one: a goodbye that is in the socket still decides what becomes of

@@ -81,6 +81,7 @@ func Cases() ([]Case, error) {
 //	dial                 connect; the first connection is made before the process starts
 //	hello {...}          send the host's line, with these fields changed; null removes one
 //	accepted             read the plugin's line, and check it
+//	states FEATURE       that line states the feature; "states no FEATURE" is the opposite. Else the case is not about this plugin
 //	refused CODE         read a refusal with this code, and then the end
 //	> {...}              send a frame, as JsonSerializer has it; it is encoded by the serializer that is tested
 //	raw "..."            send these bytes; "hex:..." gives them in hexadecimal

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -41,7 +42,7 @@ var verbs map[string]func(*play, context.Context, Step) error
 
 func init() { // not a literal: the functions look at each other through it
 	verbs = map[string]func(*play, context.Context, Step) error{
-		"dial": (*play).dial, "hello": (*play).hello, "accepted": (*play).accepted, "refused": (*play).refused,
+		"dial": (*play).dial, "hello": (*play).hello, "accepted": (*play).accepted, "states": (*play).states, "refused": (*play).refused,
 		">": (*play).say, "raw": (*play).raw, "<": (*play).hear, "<?": (*play).hearAnyOrder,
 		"acked": (*play).acked, "told": (*play).told, "takes": (*play).takes, "notify": (*play).notify, "flood": (*play).flood, "open": (*play).open, "pinged": (*play).pinged, "silent": (*play).silent, "end": (*play).ends, "close": (*play).closeConn,
 		"signal": (*play).signal, "cut": (*play).cut, "exit": (*play).exits, "gone": (*play).gone, "stderr": (*play).stderr, "describes": (*play).describes,
@@ -237,6 +238,18 @@ func (p *play) accepted(_ context.Context, s Step) error {
 	p.claimed = &h
 	peer.begin(up.Limits.Frame)
 	return peer.start(h.Features)
+}
+
+// states looks at the features of the last that was accepted.
+func (p *play) states(_ context.Context, s Step) error {
+	feature, without := strings.CutPrefix(s.Rest, "no ")
+	switch stated := slices.Contains(p.claimed.Features, feature); {
+	case stated && without:
+		return errNotClaimed{fmt.Errorf("it states the feature %s", feature)}
+	case !stated && !without:
+		return errNotClaimed{fmt.Errorf("it does not state the feature %s", feature)}
+	}
+	return nil
 }
 
 // start makes the call that a plugin with a Start hook waits for.

@@ -35,6 +35,16 @@ type failure struct {
 	Message string `json:"message"`
 }
 
+// config and state are the payloads of hotplug.configure and hotplug.restore.
+type config struct {
+	JSON []byte `json:"json"`
+}
+
+type state struct {
+	Schema string `json:"schema"`
+	Data   []byte `json:"data"`
+}
+
 type progress struct {
 	Done  int64  `json:"done"`
 	Total int64  `json:"total"`
@@ -65,6 +75,8 @@ func goldenFrames() []golden {
 		{name: "ping", frame: wire.Frame{Kind: wire.Ping, Tx: wire.Tx{N: 2}}},
 		{name: "pong", frame: wire.Frame{Kind: wire.Pong, Tx: wire.Tx{N: 2}}},
 		{name: "goodbye", frame: wire.Frame{Kind: wire.Goodbye, Meta: wire.Meta{Then: "park", Lease: 10000}}},
+		{name: "hotplug.configure", frame: wire.Frame{Kind: wire.Request, Tx: wire.Tx{N: 2}, Type: "hotplug.configure"}, payload: &config{[]byte(`{"lang":"fr"}`)}},
+		{name: "hotplug.restore", frame: wire.Frame{Kind: wire.Request, Tx: wire.Tx{N: 3}, Type: "hotplug.restore"}, payload: &state{"counter/1", []byte("\x00\x2a")}},
 		{name: "a kind of a later version that may be ignored", frame: wire.Frame{Kind: 200, Tx: tx}, payload: new(1.5)},
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/plugin"
 	"github.com/go-hotplug/hotplug/rpc"
@@ -321,6 +322,23 @@ func TestProtocolDocumentListsEveryErrorCode(t *testing.T) {
 		if !strings.Contains(text, "\n| `"+code+"` | ") {
 			t.Errorf("docs/protocol.md does not list the code %s", code)
 		}
+	}
+}
+
+func TestProtocolDocumentListsEveryFeatureWithItsCall(t *testing.T) {
+	want := map[string]string{
+		lifecycle.FeatureStart: string(lifecycle.Start), lifecycle.FeatureConfigure: string(lifecycle.Configure), lifecycle.FeatureRestore: string(lifecycle.Restore),
+		lifecycle.FeatureHealth: string(lifecycle.Health), lifecycle.FeatureSnapshot: string(lifecycle.Snapshot), lifecycle.FeatureRelease: string(lifecycle.Release),
+		lifecycle.FeatureResume: string(lifecycle.Resume), lifecycle.FeaturePark: "",
+	}
+	for _, row := range table(t, "## Reserved names and features") {
+		if call, known := want[row[0]]; !known || call != row[1] {
+			t.Errorf("docs/protocol.md says that the feature %s has the call %q, the code says %q", row[0], row[1], call)
+		}
+		delete(want, row[0])
+	}
+	for feature := range want {
+		t.Errorf("docs/protocol.md does not list the feature %s", feature)
 	}
 }
 

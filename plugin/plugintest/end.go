@@ -13,9 +13,12 @@ import (
 const patience = 2 * time.Minute
 
 // Stop says goodbye, as a host does that closes: calls in flight finish, the Stop hook runs, the plugin ends. It waits for that and
-// returns what Run returned: nil if all went well, else what plugin.ExitCode knows the exit code of.
+// returns what Run returned: nil if all went well, else what plugin.ExitCode knows the exit code of. A parked plugin is asked to leave by SIGTERM.
 func (p *Plugin) Stop() error {
 	p.t.Helper()
+	if g, parked := p.Heard(); parked && g.Then == rpc.GoodbyePark {
+		return p.Terminate()
+	}
 	if p.Err() == nil {
 		_ = p.Goodbye(context.Background(), rpc.Goodbye{Then: rpc.GoodbyeStop}) // the plugin may be leaving by itself
 	}
@@ -66,6 +69,9 @@ func (p *Plugin) await() {
 func (p *Plugin) finish() {
 	defer p.release()
 	if p.Conn != nil && !isClosed(p.ended) {
+		if p.Err() != nil { // parked, or about to end
+			p.ask()
+		}
 		_ = p.Goodbye(context.Background(), rpc.Goodbye{Then: rpc.GoodbyeStop})
 	}
 	p.await()

@@ -17,14 +17,16 @@ import (
 )
 
 // A Plugin is one that runs, as its host sees it: the Peer to call. Its Close cuts the connection of a host that lives on, after which
-// the plugin ends by itself: see Wait. Stop, Terminate and Die end it as hosts and systems do. All methods may be called concurrently.
+// the plugin ends by itself: see Wait. Stop, Terminate and Die end it as hosts and systems do. Methods may be called concurrently, but for Park and
+// Unpark.
 type Plugin struct {
 	*rpc.Conn
 
-	t    testing.TB
-	host *fakehost.Host
-	own  leak.Group
-	ask  context.CancelFunc // what SIGTERM does
+	t       testing.TB
+	host    *fakehost.Host
+	options fakehost.Options
+	own     leak.Group
+	ask     context.CancelFunc // what SIGTERM does
 
 	stopping atomic.Bool   // the Stop hook runs
 	cutOff   atomic.Bool   // it did when the process group would have been killed
@@ -52,9 +54,10 @@ func Launch(t testing.TB, s plugin.Server, h Host) (*Plugin, error) {
 		return nil, err
 	}
 	p := &Plugin{t: t, host: fakehost.New(startup), ended: make(chan struct{})}
+	p.options = fakehost.Options{Handlers: h.Handlers, Uses: h.Uses, OnGoodbye: p.answerGoodbye}
 	p.run(logged(t, s))
 	t.Cleanup(p.finish)
-	if err := p.connect(&h); err != nil {
+	if err := p.connect(); err != nil {
 		p.abandon()
 		return nil, err
 	}
@@ -85,7 +88,7 @@ func (p *Plugin) run(s plugin.Server) {
 func (p *Plugin) kill() { p.cutOff.Store(p.stopping.Load()) }
 
 // connect does what a host does until the plugin is ready.
-func (p *Plugin) connect(h *Host) error {
+func (p *Plugin) connect() error {
 	limit := time.Duration(p.host.Startup.Timeouts.Start) * time.Millisecond
 	if limit == 0 { // the manifest sets none
 		limit = patience
@@ -99,12 +102,21 @@ func (p *Plugin) connect(h *Host) error {
 		case <-ctx.Done():
 		}
 	}()
-	conn, answer, err := p.host.Connect(ctx, fakehost.Options{Handlers: h.Handlers, Uses: h.Uses, OnGoodbye: answerGoodbye})
+	conn, answer, err := p.host.Connect(ctx, p.options)
 	if err == nil {
 		p.Conn = conn
 		err = p.startHook(ctx, answer)
 	}
 	return p.reason(ctx, err)
+}
+
+// dial makes another connection.
+func (p *Plugin) dial(ctx context.Context) error {
+	conn, _, err := p.host.Connect(ctx, p.options)
+	if err == nil {
+		p.Conn = conn
+	}
+	return err
 }
 
 // reason is why the plugin did not become ready: what it exits with says more than the end of its connection, and whose clock was first,
@@ -137,7 +149,10 @@ func (p *Plugin) startHook(ctx context.Context, answer *wire.PluginHello) error 
 }
 
 // answerGoodbye is what a host does when the plugin wants to leave.
-func answerGoodbye(c *rpc.Conn, _ rpc.Goodbye) {
+func (p *Plugin) answerGoodbye(c *rpc.Conn, g rpc.Goodbye) {
+	if g.Then == rpc.GoodbyePark {
+		return // that was the answer
+	}
 	_ = c.Goodbye(context.Background(), rpc.Goodbye{Then: rpc.GoodbyeStop}) // it may be gone already
 }
 

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
+	"math"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 
+	"github.com/go-hotplug/hotplug/plugin"
+	"github.com/go-hotplug/hotplug/plugin/plugintest"
 	"github.com/go-hotplug/hotplug/rpc"
 	"github.com/go-hotplug/hotplug/rpc/rpctest"
 	"github.com/go-hotplug/hotplug/sample-plugins/counter/counterapi"
@@ -14,10 +18,7 @@ import (
 func connect(t *testing.T) rpc.Peer {
 	t.Helper()
 	count.Store(0)
-	host, _ := rpctest.Pair(t, nil, []rpc.Handler{
-		counterapi.Add.Handle(add), counterapi.Get.Handle(get), counterapi.Bump.Handle(bump),
-		counterapi.Watch.Handle(watch), counterapi.AddAll.Handle(addAll),
-	})
+	host, _ := rpctest.Pair(t, nil, server().Handlers)
 	return host
 }
 
@@ -103,5 +104,37 @@ func TestAddAllAddsEachItemAndReportsHowMany(t *testing.T) {
 	}
 	if want := (rpc.Progress{Done: 300}); last != want {
 		t.Errorf("the last report is %+v, want %+v", last, want)
+	}
+}
+
+func TestTheCountGoesToTheNextProcess(t *testing.T) {
+	for _, n := range []int64{0, -7, math.MaxInt64} {
+		before := plugintest.Start(t, server(), plugintest.Host{})
+		count.Store(n)
+		s, err := before.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		count.Store(0) // as in a process that has just begun
+		after := plugintest.Start(t, server(), plugintest.Host{})
+		if err := after.Restore(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		if got := total(t, after); got != n {
+			t.Errorf("%d before, %d after", n, got)
+		}
+	}
+}
+
+func TestAStateThatIsNotTheCountersIsRefusedAndChangesNothing(t *testing.T) {
+	count.Store(7)
+	p := plugintest.Start(t, server(), plugintest.Host{})
+	for _, s := range []plugin.State{{}, {Schema: "counter/2", Data: []byte("1")}, {Schema: schema}, {Schema: schema, Data: []byte("x")}} {
+		if err := p.Restore(t.Context(), s); !errors.Is(err, rpc.Invalid) {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	if got := total(t, p); got != 7 {
+		t.Errorf("total %d, want 7", got)
 	}
 }

@@ -1,9 +1,10 @@
-// Counter is the smallest plugin that does something: it keeps a count.
+// Counter is a small plugin that keeps a count, also when it is reloaded.
 package main
 
 import (
 	"context"
 	"iter"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/go-hotplug/hotplug/plugin"
@@ -13,14 +14,39 @@ import (
 
 var count atomic.Int64
 
-func main() {
-	plugin.Serve(
-		counterapi.Add.Handle(add),
-		counterapi.Get.Handle(get),
-		counterapi.Bump.Handle(bump),
-		counterapi.Watch.Handle(watch),
-		counterapi.AddAll.Handle(addAll),
-	)
+func main() { plugin.Exit(server().Run(context.Background())) }
+
+func server() plugin.Server {
+	return plugin.Server{
+		Handlers: []rpc.Handler{
+			counterapi.Add.Handle(add),
+			counterapi.Get.Handle(get),
+			counterapi.Bump.Handle(bump),
+			counterapi.Watch.Handle(watch),
+			counterapi.AddAll.Handle(addAll),
+		},
+		Snapshot: snapshot,
+		Restore:  restore,
+	}
+}
+
+// schema names the form of the state: the count as a decimal number.
+const schema = "counter/1"
+
+func snapshot(context.Context) (plugin.State, error) {
+	return plugin.State{Schema: schema, Data: strconv.AppendInt(nil, count.Load(), 10)}, nil
+}
+
+func restore(_ context.Context, s plugin.State) error {
+	if s.Schema != schema {
+		return rpc.Errorf(rpc.Invalid, "a state of the form %q: this counter reads %q", s.Schema, schema)
+	}
+	n, err := strconv.ParseInt(string(s.Data), 10, 64)
+	if err != nil {
+		return rpc.Errorf(rpc.Invalid, "a state of the form %q: %w", s.Schema, err)
+	}
+	count.Store(n)
+	return nil
 }
 
 func add(_ context.Context, d counterapi.Delta) (counterapi.Total, error) {

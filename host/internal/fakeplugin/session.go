@@ -104,6 +104,7 @@ func (p *Plugin) part(l *Launched, s *session) {
 		p.told("park")
 		_ = s.conn.Drain(ctx)
 		_ = s.conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyePark, Lease: p.lease(l, s)})
+		_ = s.conn.AwaitNotices(ctx)
 		_ = s.conn.Drain(ctx)
 		s.conn.Close()
 	})
