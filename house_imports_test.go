@@ -37,7 +37,7 @@ var mayImport = map[string]string{
 	"internal/lifecycle": "rpc",
 
 	"manifest": "internal/nearest",
-	"registry": "internal/nearest manifest",
+	"registry": "internal/filekey internal/nearest manifest",
 
 	"plugin": "codec internal/lifecycle internal/nearest internal/peercred internal/wire plugin/internal/seam rpc shape",
 	"host": "codec host/internal/seam internal/lifecycle internal/nearest internal/peercred internal/proc internal/store internal/wire " +

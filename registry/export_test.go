@@ -5,3 +5,12 @@ var (
 	BuiltFor = builtFor
 	RunsOn   = runsOn
 )
+
+// A Source stands in for the system's events, so that time can be fake.
+type (
+	Source = source
+	Spots  = spots
+)
+
+// WatchFrom is Watch with another source of hints.
+var WatchFrom = watchFrom
