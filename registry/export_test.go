@@ -1,5 +1,7 @@
 package registry
 
+import "context"
+
 // BuiltFor and RunsOn are looked at by tests with the bytes of platforms that this is not.
 var (
 	BuiltFor = builtFor
@@ -12,5 +14,14 @@ type (
 	Spots  = spots
 )
 
-// WatchFrom is Watch with another source of hints.
-var WatchFrom = watchFrom
+// WatchBy is Watch with another source of hints; blind says that nobody knows whether a file is being written.
+func WatchBy(ctx context.Context, o Options, w WatchOptions, changed func(*Registry), open func(Logger) (Source, error), blind bool) error {
+	m := means{open: open, writing: writing}
+	if blind {
+		m.writing = func(*Candidate) (writers, string) { return nobodyKnows, "" }
+	}
+	return watchBy(ctx, o, w, changed, m)
+}
+
+// Counts reports whether something that happened at a path is worth a look.
+func Counts(s Spots, path string) bool { return s.counts(path) }

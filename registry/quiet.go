@@ -13,7 +13,7 @@ type quiet struct {
 	period time.Duration // how long a place must have been the same
 	longer time.Duration // the same where nobody can tell whether a file is being written
 	places map[place]*stay
-	// writing tells whether a file of a candidate is being written, and which.
+	// writing is as in means.
 	writing func(*Candidate) (writers, string)
 }
 

@@ -55,10 +55,16 @@ const lateAfter = 50
 // its own goroutine, never twice at once: what happens during a call leads to another look after it. The same call may
 // come although Changes finds nothing, as when only something changed that is not chosen.
 func Watch(ctx context.Context, o Options, w WatchOptions, changed func(*Registry)) error {
-	return watchFrom(ctx, o, w, changed, newNotifier)
+	return watchBy(ctx, o, w, changed, means{open: newNotifier, writing: writing})
 }
 
-func watchFrom(ctx context.Context, o Options, w WatchOptions, changed func(*Registry), open func(Logger) (source, error)) error {
+// means are what Watch asks the system for.
+type means struct {
+	open    func(Logger) (source, error)                  // nil: events are not wanted
+	writing func(*Candidate) (state writers, file string) // whether a file of a candidate is being written, and which
+}
+
+func watchBy(ctx context.Context, o Options, w WatchOptions, changed func(*Registry), m means) error {
 	rules, err := newPolicy(o)
 	if err != nil {
 		return err
@@ -68,11 +74,11 @@ func watchFrom(ctx context.Context, o Options, w WatchOptions, changed func(*Reg
 		w.Logger = silence{}
 	}
 	if w.Poll > 0 {
-		open = nil
+		m.open = nil
 	}
 	watcher := &watcher{
-		path: o.Path, rules: rules, changed: changed, open: open, say: w.Logger,
-		quiet:  quiet{period: cmp.Or(w.Quiet, defaultQuiet), longer: cmp.Or(w.Quiet, unknownQuiet), writing: writing},
+		path: o.Path, rules: rules, changed: changed, open: m.open, say: w.Logger,
+		quiet:  quiet{period: cmp.Or(w.Quiet, defaultQuiet), longer: cmp.Or(w.Quiet, unknownQuiet), writing: m.writing},
 		rescan: cmp.Or(w.Rescan, defaultRescan), poll: cmp.Or(w.Poll, defaultPoll), unread: map[string]bool{},
 	}
 	watcher.run(ctx)
@@ -89,7 +95,7 @@ type watcher struct {
 	path         []string
 	rules        *policy
 	changed      func(*Registry)
-	open         func(Logger) (source, error) // nil: events are not wanted
+	open         func(Logger) (source, error) // as in means
 	rescan, poll time.Duration
 	say          Logger
 
