@@ -63,6 +63,7 @@ var mayImport = map[string]string{
 var doors = map[string]string{
 	"github.com/vmihailenco/msgpack/v5": "codec",
 	"github.com/Masterminds/semver/v3":  "manifest registry",
+	"github.com/fsnotify/fsnotify":      "registry",
 	"github.com/hashicorp/go-hclog":     "host... plugin... cmd/hotplug... internal/tools... e2e...",
 	"github.com/spf13/cobra":            "cmd/hotplug...",
 	"github.com/spf13/pflag":            "cmd/hotplug...",

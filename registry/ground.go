@@ -3,7 +3,6 @@ package registry
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"io/fs"
@@ -57,8 +56,6 @@ type surveyor struct {
 	folders int
 }
 
-var errTooMuch = errors.New("more than is looked at")
-
 // folder takes in all that belongs to the plugin below its folder.
 func (s *surveyor) folder(root string) {
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -92,7 +89,8 @@ func (s *surveyor) visit(rel, path string, d fs.DirEntry, err error) error {
 		s.file(rel, path)
 	}
 	if s.folders > maxGround || len(s.g.files) > maxGround {
-		return errTooMuch
+		s.line("there is more")
+		return fs.SkipAll
 	}
 	return nil
 }

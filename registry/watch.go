@@ -45,7 +45,7 @@ const (
 const lateAfter = 50
 
 // Watch calls changed with what is installed: at once, and then whenever that has changed and the plugins in question have been left
-// alone for the quiet period. A plugin that is not left alone, or of which a file is open for writing, stays what it was
+// alone for the quiet period; docs/operations.md says how that is noticed. A plugin that is not left alone, or of which a file is open for writing, stays what it was
 // in the Registry, and holds nobody else up. A plugin whose manifest can no longer be read keeps its name, and a plugins folder
 // that cannot be read, but is there, keeps its plugins. That files were touched is a change, see Entry.FilesSum.
 //
