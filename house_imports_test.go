@@ -20,7 +20,8 @@ var mayImport = map[string]string{
 	"internal/peercred":      "",
 	"internal/leak":          "",
 	"internal/subject":       "",
-	"internal/store":         "",
+	"internal/filekey":       "",
+	"internal/store":         "internal/filekey",
 	"internal/proc":          "",
 	"internal/document":      "",
 	"internal/newcomer":      "internal/document",
@@ -36,7 +37,7 @@ var mayImport = map[string]string{
 	"internal/lifecycle": "rpc",
 
 	"manifest": "internal/nearest",
-	"registry": "internal/nearest manifest",
+	"registry": "internal/filekey internal/nearest manifest",
 
 	"plugin": "codec internal/lifecycle internal/nearest internal/peercred internal/wire plugin/internal/seam rpc shape",
 	"host": "codec host/internal/seam internal/lifecycle internal/nearest internal/peercred internal/proc internal/store internal/wire " +
@@ -62,6 +63,7 @@ var mayImport = map[string]string{
 var doors = map[string]string{
 	"github.com/vmihailenco/msgpack/v5": "codec",
 	"github.com/Masterminds/semver/v3":  "manifest registry",
+	"github.com/fsnotify/fsnotify":      "registry",
 	"github.com/hashicorp/go-hclog":     "host... plugin... cmd/hotplug... internal/tools... e2e...",
 	"github.com/spf13/cobra":            "cmd/hotplug...",
 	"github.com/spf13/pflag":            "cmd/hotplug...",

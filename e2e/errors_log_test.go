@@ -26,13 +26,14 @@ import (
 func TestErrorsOfTheLog(t *testing.T) {
 	c := openChapter(t, logSection)
 	for name, part := range map[string]func(*testing.T){
-		"opening": c.logOfOpening, "stopping": c.logOfStopping, "stuck": c.logOfAStuckPlugin, "plugin": c.logOfAPlugin, "orphan": c.logOfAnOrphan, "connections": c.logOfConnections,
+		"opening": c.logOfOpening, "stopping": c.logOfStopping, "stuck": c.logOfAStuckPlugin, "plugin": c.logOfAPlugin, "orphan": c.logOfAnOrphan, "connections": c.logOfConnections, "watching": c.logOfWatching,
 	} {
 		t.Run(name, part)
 	}
 	c.asWritten(elsewhere, "a health check was missed", "the parked instance")
 	c.asWritten(byLuck, "the process does not end", "runtime folder stays", "lines of output were dropped")
-	c.asWritten(shortage, "a connection could not be accepted")
+	c.asWritten(shortage, "a connection could not be accepted", "no events from plugins folders")
+	c.asWritten(network, "TEXT tells only of changes")
 }
 
 // loud checks all lines at warn or error that a host or connection logged by itself.

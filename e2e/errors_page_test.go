@@ -181,6 +181,7 @@ const (
 	otherSystem = "only another operating system says it"
 	shortage    = "it takes a machine without memory, space, descriptors or processes; some are produced beside the code, in internal/proc and internal/store"
 	byLuck      = "it takes a moment that cannot be chosen, or a failing system call"
+	network     = "it takes a network file system"
 	otherUser   = "it takes another user, and tests may run as root, whom no mode keeps out"
 	elsewhere   = "a peer or launcher that is made for it stands in the tests of the package that says it"
 	unbuilt     = "it takes a program that no test builds: a release of the command, a plugin of a later version, or one without handlers"

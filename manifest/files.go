@@ -66,3 +66,31 @@ func isGlob(text string) bool {
 	}
 	return true
 }
+
+// SelectsBelow reports whether a path below a folder may be selected by "files": for walks that pass over the folders in
+// which nothing belongs to the plugin. The folder is relative to the plugin's, with slashes; "." is that itself.
+func (m *Manifest) SelectsBelow(folder string) bool {
+	parts := strings.Split(path.Clean(folder), "/")
+	if parts[0] == "." {
+		return len(m.Files) > 0
+	}
+	for _, glob := range m.Files {
+		if matchBelow(strings.Split(path.Clean(glob), "/"), parts) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchBelow reports whether a glob can match something below a path: whether a part of the glob is left, or ** is its last.
+func matchBelow(glob, parts []string) bool {
+	reached := make([]bool, len(parts)+1)
+	reached[0] = true
+	for _, g := range glob {
+		if reached[len(parts)] {
+			return true
+		}
+		reached = step(g, parts, reached)
+	}
+	return reached[len(parts)] && glob[len(glob)-1] == "**"
+}

@@ -29,14 +29,23 @@ func Parse(data []byte, file string) (*Manifest, Warnings, error) {
 	return m, d.warned(file), nil
 }
 
-// Load reads the manifest at path, which must be a regular file of at most MaxSize bytes; anything else is refused
-// before it is read. The error is an *Error about the content, or the operating system's.
+// Load reads the manifest at path, as Read and Parse do. The error is an *Error about the content, or that of Read.
 func Load(path string) (*Manifest, Warnings, error) {
-	data, err := read(path)
+	data, err := Read(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read manifest %s: %w", path, err)
+		return nil, nil, err
 	}
 	return Parse(data, path)
+}
+
+// Read returns the bytes of the manifest at path, which must be a regular file of at most MaxSize bytes; anything else is
+// refused before it is read. The error names the path.
+func Read(path string) ([]byte, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, fmt.Errorf("read manifest %s: %w", path, err)
+	}
+	return data, nil
 }
 
 func read(path string) ([]byte, error) {

@@ -11,6 +11,9 @@
 //	}
 //	fmt.Println(reg.Explain("markdown"))
 //
+// Watch does the same again whenever that may have changed and the plugins have been left alone for a moment; Changes compares
+// two looks.
+//
 // Guarantees:
 //
 //   - Nothing is started and nothing is written.

@@ -31,8 +31,16 @@ func scanFolder(ctx context.Context, dir string, p *policy) ([]*Candidate, error
 	return out, nil
 }
 
-// look makes a candidate of one item of a plugins folder, nil if it is nothing of ours.
+// look makes a candidate of one item of a plugins folder, and surveys it; nil if it is nothing of ours.
 func look(path string, p *policy) *Candidate {
+	c := lookItem(path, p)
+	if c != nil {
+		c.survey(path)
+	}
+	return c
+}
+
+func lookItem(path string, p *policy) *Candidate {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:

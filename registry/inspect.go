@@ -16,6 +16,7 @@ func Inspect(path string) Candidate {
 	if c == nil {
 		return Candidate{Entry: Entry{Dir: path}, Status: Ignored, Reason: fmt.Sprintf("%s is neither a folder, nor a manifest, nor an executable", path)}
 	}
+	c.ground = nil
 	if c.Status == "" {
 		c.Status = Chosen
 	}

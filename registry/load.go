@@ -12,7 +12,12 @@ import (
 
 // load reads the manifest of a candidate and looks at its entry. What it returns is broken, or has no status yet.
 func load(e Entry, p *policy) *Candidate {
-	m, warnings, err := manifest.Load(e.ManifestPath)
+	data, err := manifest.Read(e.ManifestPath)
+	if err != nil {
+		return broken(e, err, "%v", err)
+	}
+	e.ManifestSum = sumOf(data)
+	m, warnings, err := manifest.Parse(data, e.ManifestPath)
 	if err != nil {
 		var me *manifest.Error
 		if errors.As(err, &me) && me.Name != "" {

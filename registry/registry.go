@@ -38,10 +38,17 @@ type Entry struct {
 	EntryPath    string // the file that runs here: absolute, links resolved
 	EntryRel     string // the same as the manifest says it: relative to Dir, with slashes, links not resolved
 	SHA256       string // digest that the manifest demands of the entry, in lower-case hex; empty if none
+	// ManifestSum is the SHA-256 of the manifest's bytes, in hex.
+	ManifestSum string
+	// FilesSum tells one state of the plugin's other files from another: the entry's and those that the manifest selects. It is
+	// made of their paths, modes, sizes, times and inodes, not of what is in them: a file that was touched makes another sum.
+	// The path of the plugin's folder has no part in it.
+	FilesSum string
 	// Requires are the chosen plugins that this one needs, by name. Requirements that are optional and not met are left out.
 	Requires []Dependency
 	// Warnings are about the manifest and the entry: nothing that keeps the plugin from running.
 	Warnings []string
+	ground   *ground // of a candidate that was not handed out yet
 }
 
 // Dependency is a chosen plugin that another one needs.

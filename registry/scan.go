@@ -37,22 +37,28 @@ func Scan(ctx context.Context, o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	reg := &Registry{}
+	var folders []Folder
 	var found []*Candidate
 	for _, dir := range o.Path {
 		cs, err := scanFolder(ctx, dir, rules)
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("scan plugins folder %s: %w", dir, ctx.Err())
 		}
-		reg.Folders = append(reg.Folders, Folder{Path: dir, Err: err})
+		folders = append(folders, Folder{Path: dir, Err: err})
 		found = append(found, cs...)
 	}
-	if err := allUnreadable(reg.Folders); err != nil {
+	if err := allUnreadable(folders); err != nil {
 		return nil, err
 	}
+	return choose(folders, found, rules), nil
+}
+
+// choose makes a registry of what was found, which it completes.
+func choose(folders []Folder, found []*Candidate, rules *policy) *Registry {
 	newResolver(found, rules).resolve()
+	reg := &Registry{Folders: folders}
 	reg.fill(found)
-	return reg, nil
+	return reg
 }
 
 // allUnreadable is the error of a search path that leads nowhere.
@@ -76,6 +82,7 @@ func (r *Registry) fill(found []*Candidate) {
 		return compareVersions(b.Version, a.Version)
 	})
 	for _, c := range found {
+		c.ground = nil
 		r.Found = append(r.Found, *c)
 		if c.Status == Chosen {
 			r.Entries = append(r.Entries, c.Entry)

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/go-hotplug/hotplug/internal/filekey"
 )
 
 const (
@@ -25,30 +27,30 @@ const (
 // digestCache remembers what files hash to. The zero value is ready.
 type digestCache struct {
 	mu   sync.Mutex // guards sums
-	sums map[key]string
+	sums map[filekey.Key]string
 }
 
-func (c *digestCache) get(k key) (string, bool) {
+func (c *digestCache) get(k filekey.Key) (string, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	sum, ok := c.sums[k]
 	return sum, ok
 }
 
-func (c *digestCache) put(k key, sum string) {
-	if !keyTells {
+func (c *digestCache) put(k filekey.Key, sum string) {
+	if !filekey.Tells {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.sums == nil || len(c.sums) >= maxDigests {
-		c.sums = make(map[key]string)
+		c.sums = make(map[filekey.Key]string)
 	}
 	c.sums[k] = sum
 }
 
 // forget drops a digest that turned out to be wrong.
-func (c *digestCache) forget(k key) {
+func (c *digestCache) forget(k filekey.Key) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.sums, k)
@@ -88,7 +90,7 @@ func (s *Store) digestSource(ctx context.Context, l *listing, it item) (string, 
 	if err := stillSame(f, it); err != nil {
 		return "", err
 	}
-	if looked.Sub(it.key.changed()) > settled {
+	if looked.Sub(it.key.Changed()) > settled {
 		s.digests.put(it.key, sum)
 	}
 	return sum, nil

@@ -3,6 +3,8 @@ package store
 import (
 	"os"
 	"time"
+
+	"github.com/go-hotplug/hotplug/internal/filekey"
 )
 
 // Explain is explain: a full disk cannot be had on demand.
@@ -21,7 +23,7 @@ func (s *Store) SetLimits(files int, bytes int64) { s.limits = limits{files, byt
 func (s *Store) Misremember(path string) error {
 	fi, err := os.Lstat(path)
 	if err == nil {
-		s.digests.put(keyOf(fi), "wrong")
+		s.digests.put(filekey.Of(fi), "wrong")
 	}
 	return err
 }

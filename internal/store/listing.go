@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/go-hotplug/hotplug/internal/filekey"
 )
 
 // item is one file or link of a tree.
@@ -19,12 +21,12 @@ type item struct {
 	exec bool
 	link string // of a link, where it leads, relative to its own folder, with slashes; empty for a file
 	size int64
-	key  key    // tells whether a file is as it was; zero for a link
-	sum  string // SHA-256 of the content in hex
+	key  filekey.Key // tells whether a file is as it was; zero for a link
+	sum  string      // SHA-256 of the content in hex
 }
 
 func fileItem(rel string, fi fs.FileInfo) item {
-	return item{rel: rel, exec: fi.Mode()&0o111 != 0, size: fi.Size(), key: keyOf(fi)}
+	return item{rel: rel, exec: fi.Mode()&0o111 != 0, size: fi.Size(), key: filekey.Of(fi)}
 }
 
 func linkItem(rel, link string) item {

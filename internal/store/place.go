@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/go-hotplug/hotplug/internal/filekey"
 )
 
 const (
@@ -142,7 +144,7 @@ func (s *Store) checkCopied(ctx context.Context, it item, p string, d fs.DirEntr
 
 // digestCopied is the digest of a file in the store, remembered if it was seen in this state before.
 func (s *Store) digestCopied(ctx context.Context, p string, fi fs.FileInfo) (string, error) {
-	k := keyOf(fi)
+	k := filekey.Of(fi)
 	if sum, ok := s.digests.get(k); ok {
 		return sum, nil
 	}
@@ -155,7 +157,7 @@ func (s *Store) digestCopied(ctx context.Context, p string, fi fs.FileInfo) (str
 		return "", err
 	}
 	sum, err := copyAndSum(ctx, io.Discard, f, fi.Size())
-	if err == nil && s.now().Sub(k.changed()) > settled {
+	if err == nil && s.now().Sub(k.Changed()) > settled {
 		s.digests.put(k, sum)
 	}
 	return sum, err

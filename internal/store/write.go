@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/go-hotplug/hotplug/internal/filekey"
 )
 
 // write makes a complete, synced copy under a temporary name. An error leaves nothing.
@@ -95,6 +97,6 @@ func (s *Store) finish(dst, sum string) error {
 	if err != nil {
 		return err
 	}
-	s.digests.put(keyOf(fi), sum)
+	s.digests.put(filekey.Of(fi), sum)
 	return nil
 }
