@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/go-hotplug/hotplug/registry"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -23,6 +24,9 @@ type Config struct {
 
 	Dir  string   // the plugins folder
 	Path []string // more plugins folders; of equal versions, an earlier folder's wins
+
+	Watch        bool                  // keep what runs as the plugins folders say: start what is added, reload what is changed, stop what is removed
+	WatchOptions registry.WatchOptions // how; the zero value works. Its Logger is not used
 
 	Uses     []rpc.Use     // messages that the host calls: where a plugin handles one, its types are compared in the handshake
 	Handlers []rpc.Handler // messages that the host answers, for every plugin

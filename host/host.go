@@ -88,7 +88,7 @@ func (h *Host) startAll(reg *registry.Registry) {
 		h.handle(name)
 	}
 	for _, name := range installed(reg) {
-		h.handle(name).begin(h.wishFor(reg, name))
+		h.handle(name).send(h.wishFor(reg, name))
 	}
 	h.logFindings(reg)
 }
@@ -104,7 +104,7 @@ func installed(reg *registry.Registry) []string {
 	return names
 }
 
-// handle is the plugin of a name, which is or was installed. It is made if it is not there; whoever makes it gives it its owner.
+// handle is the plugin of a name, which is or was installed. It is made if it is not there; its first wish gives it its owner.
 func (h *Host) handle(name string) *Plugin {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -112,6 +112,7 @@ func (h *Host) handle(name string) *Plugin {
 	if p == nil {
 		p = newPlugin(h.env, name)
 		p.find = func(ctx context.Context) (wish, error) { return h.look(ctx, name) }
+		p.readied = func() { h.wakeDependents(name) }
 		p.disable = func(off bool) { h.switchOff(name, off) }
 		h.plugins[name] = p
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -195,7 +196,9 @@ func (l *life) cannotStart(err error) phase {
 	case mayPass(err):
 		return l.broke("could not start: "+headline(err), err)
 	}
-	l.refuse(l.spec, err)
+	if unmet := (*unmetError)(nil); !errors.As(err, &unmet) {
+		l.refuse(l.spec, err)
+	}
 	l.p.move(Failed, "could not start: "+headline(err), err)
 	l.tell(err)
 	return l.resting

@@ -30,6 +30,9 @@ func (p *Plugin) move(to State, reason string, err error) {
 		log.Info("plugin "+string(to), "reason", reason, "version", e.Version, "pid", e.PID)
 	}
 	p.env.published(e)
+	if to == Ready && from != Ready && p.readied != nil {
+		p.readied()
+	}
 }
 
 // poke has those who wait for a move look again.

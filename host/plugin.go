@@ -20,6 +20,7 @@ type Plugin struct {
 	calls atomic.Pointer[caller]
 
 	lookup  func() *Plugin // of a name that is not installed: what is, by now; nil: this plugin is installed
+	readied func()         // called by the owner when the plugin is ready; nil: nobody wants to know
 	disable func(off bool) // notes that the plugin is switched off; does nothing where there is no host
 
 	serving   atomic.Pointer[instance] // who answers calls. Whoever changes it closes changed after that
@@ -34,6 +35,7 @@ type Plugin struct {
 	after     func()        // called by the owner before that; nil: nothing
 
 	mu         sync.Mutex // guards all below; never held while calling out
+	owned      bool       // it has an owner
 	spec       *spec      // what runs, or is to; nil if there is nothing to launch: not installed, broken, disabled
 	state      State
 	reason     string

@@ -1,5 +1,54 @@
 package host
 
+import (
+	"context"
+	"errors"
+
+	"github.com/go-hotplug/hotplug/registry"
+)
+
+// watch keeps what runs as the plugins folders say, until the host is closed.
+func (h *Host) watch() {
+	if !h.config.Watch {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	h.unwatch = cancel
+	o := h.config.WatchOptions
+	o.Logger = h.env.log()
+	h.watching.Go(func() {
+		if err := registry.Watch(ctx, h.options(), o, h.reconcile); err != nil && ctx.Err() == nil {
+			h.env.log().Error("the plugins folders are not watched any more", "error", err)
+		}
+	})
+}
+
+// reconcile sees to what has changed in the plugins folders. It waits for no plugin.
+func (h *Host) reconcile(reg *registry.Registry) {
+	h.mu.Lock()
+	changes := registry.Changes(h.registry, reg)
+	h.registry = reg
+	h.mu.Unlock()
+	for _, c := range changes { // handles first, for those that others require
+		h.handle(c.Name)
+	}
+	for _, c := range changes {
+		h.see(reg, c)
+	}
+}
+
+// see tells the owner of a plugin what has become of it.
+func (h *Host) see(reg *registry.Registry, c registry.Change) {
+	if h.isOff(c.Name) && c.Kind != registry.ChangeRemoved {
+		return
+	}
+	w := h.wishFor(reg, c.Name)
+	if w.spec != nil || w.rest == Stopped {
+		w.reason = c.Reason
+	}
+	h.handle(c.Name).send(w)
+}
+
 // switchOff notes that a plugin is, or is not, to run.
 func (h *Host) switchOff(name string, off bool) {
 	h.mu.Lock()
@@ -7,5 +56,30 @@ func (h *Host) switchOff(name string, off bool) {
 	h.disabled[name] = off
 }
 
-// watch keeps what runs as the plugins folders say.
-func (h *Host) watch() {}
+func (h *Host) isOff(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.disabled[name]
+}
+
+// wakeDependents starts the plugins that could not start because this one did not run.
+func (h *Host) wakeDependents(name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, p := range h.plugins {
+		if s := p.waitsFor(name); s != nil {
+			p.wishes.add(wish{spec: s, reason: name + ", which it requires, runs now"})
+		}
+	}
+}
+
+// waitsFor returns what is to run, if that could not start because a plugin of this name did not run; else nil.
+func (p *Plugin) waitsFor(name string) *spec {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var unmet *unmetError
+	if p.state == Failed && errors.As(p.err, &unmet) && unmet.requires == name {
+		return p.spec
+	}
+	return nil
+}

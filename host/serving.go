@@ -31,6 +31,7 @@ func (l *life) serving() phase {
 	switch {
 	case l.p.asked.Err() != nil:
 		l.halt(Stopped, "the host asked it to stop", nil)
+		l.tell(errAskedToStop)
 		return nil
 	case isClosed(i.leaving):
 		return l.left()
@@ -67,6 +68,9 @@ func (l *life) heed() phase {
 	}
 	l.heard = append(l.heard, w.heard...)
 	l.stopRetrying()
+	if w.spec == nil && w.rest == Failed {
+		return l.keep(l.spec.titled()+" goes on: what is installed now cannot run: "+w.reason, w.err)
+	}
 	if w.spec == nil {
 		l.halt(w.rest, w.reason, w.err)
 		l.tell(nil)
@@ -82,7 +86,6 @@ func (l *life) halt(to State, reason string, err error) {
 	l.p.move(to, reason, err)
 	l.drop()
 	i.stop()
-	l.tell(errAskedToStop)
 }
 
 // release has nobody answer calls.

@@ -43,6 +43,19 @@ func (w *wishes) take() *wish {
 	return next
 }
 
+// send hands a wish to the owner, and does not wait. The first one gives the plugin its owner.
+func (p *Plugin) send(w wish) {
+	p.mu.Lock()
+	owned := p.owned
+	p.owned = true
+	p.mu.Unlock()
+	if owned {
+		p.wishes.add(w)
+	} else {
+		p.begin(w)
+	}
+}
+
 // signal puts a token into a channel of one slot.
 func signal(c chan<- struct{}) {
 	select {

@@ -51,7 +51,7 @@ func Start(ctx context.Context, l Launch) (*Plugin, error) {
 			env.log().Warn("runtime folder stays", "error", err)
 		}
 	}
-	p.begin(wish{spec: s, reason: "launched without a plugins folder"})
+	p.send(wish{spec: s, reason: "launched without a plugins folder"})
 	if err := p.Ready(ctx); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("start %s: %w", l.Path, err)

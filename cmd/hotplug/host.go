@@ -20,6 +20,8 @@ func (a *app) runCommand() *cobra.Command {
 		Long: `Run hosts plugins folders in the foreground: it starts what is installed, prints a table of it, and then a line for each plugin that
 changes its state, until Ctrl-C or SIGTERM; then it stops all plugins in order. A second Ctrl-C ends everything at once.
 
+It watches the folders: what is added is started, what is changed is reloaded while calls go on, what is removed is stopped.
+
 It is a generic host: plugins find nothing to call on it, but for what --forward answers with another plugin.
 
 With --json each line is an object: "type" is "status" for each plugin once all have started or failed, and "event" for each change
@@ -28,6 +30,7 @@ after that. The exit code is 1 if a plugin could not start or failed later.`,
 		RunE:    func(c *cobra.Command, dirs []string) error { return a.host(c.Context(), &f, dirs) },
 	}
 	f.add(c, "info")
+	c.Flags().BoolVar(&f.noWatch, "no-watch", false, "do not look for changes in the folders")
 	return c
 }
 
@@ -36,6 +39,7 @@ func (a *app) host(ctx context.Context, f *hostFlags, dirs []string) error {
 	if err != nil {
 		return err
 	}
+	c.Watch = !f.noWatch
 	if len(forwards) > 0 {
 		reg, err := registry.Scan(ctx, f.options(dirs))
 		if err != nil {

@@ -17,6 +17,7 @@ type hostFlags struct {
 	stateDir      string
 	logLevel      string
 	forwards      []string
+	noWatch       bool
 }
 
 // addIdentity adds the flags that decide what is chosen.
