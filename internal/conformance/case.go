@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
 // A Case is one conversation.
@@ -25,13 +27,13 @@ type Case struct {
 
 // startup is what the process is started with, where that is not the usual.
 type startup struct {
-	Mode        string         // "" as a host does, "by-hand" without start-up data, "describe" with HOTPLUG_DESCRIBE=1
-	Data        string         // start-up data as it is, instead of what follows
-	Serializer  string         // class name
-	Listen      bool           // the plugin has to listen on the socket itself
-	HostConnect int64          // milliseconds
-	Handshake   int64          // milliseconds
-	Limits      map[string]int // frame, inflight
+	Mode        string      // "" as a host does, "by-hand" without start-up data, "describe" with HOTPLUG_DESCRIBE=1
+	Data        string      // start-up data as it is, instead of what follows
+	Serializer  string      // class name
+	Listen      bool        // the plugin has to listen on the socket itself
+	HostConnect int64       // milliseconds
+	Handshake   int64       // milliseconds
+	Limits      wire.Limits // 0: the default
 }
 
 // A Step is one line of a case: what is said, by whom, and what stands behind it.
@@ -48,7 +50,7 @@ func (s Step) String() string { return fmt.Sprintf("line %d, %s %s", s.Line, s.V
 var files embed.FS
 
 // themes are the folders of the cases, in the order of a plugin's life.
-var themes = []string{"start", "handshake", "calls", "notices", "frames", "leaving"}
+var themes = []string{"start", "handshake", "calls", "streams", "notices", "frames", "leaving"}
 
 // Cases returns all cases in order.
 func Cases() ([]Case, error) {
@@ -92,6 +94,11 @@ func Cases() ([]Case, error) {
 //	takes N              N notices have arrived since the beginning; those that come now are acknowledged one by one
 //	notify N {...}       send N notices like this, numbered, and wait for acknowledgements where the window is full
 //	flood N {...}        the same, without waiting
+//	gets N..M {...}      frames like this, in which $n is N and so on to M
+//	until {...}          a frame like this; items and progress before it are skipped
+//	reports N {...}      progress in order, which need not be complete but ends with done = total = N, and a frame like this behind it
+//	upload N..M {...}    send frames like this, in which $n is N and so on to M, each as soon as the plugin gives credit for it
+//	spend N {...}        the same from 1 on, until the plugin has given no credit for a fifth of a second; N are too many
 //	open                 the connection answers a ping
 //	pinged               the plugin has sent a ping
 //	silent               nothing arrives for a fifth of a second
@@ -105,9 +112,11 @@ func Cases() ([]Case, error) {
 //	describes            what it wrote to stdout is a description
 //
 // In frames "*" is anything that is there, "?" anything or nothing; an object with a key "..." may have more keys. "$name" is filled in: token,
-// wrong, call, notice, told, wide (a name of 20,000 bytes), or what an earlier frame had in its place. "$fill:N" makes a text of such a length that its frame has N bytes.
+// wrong, call, notice, told, wide (a name of 20,000 bytes), long (a text of 100,000), n, owed (how many bytes more than its credit the item that
+// was heard last has taken), or what an earlier frame had in its place. "$fill:N" makes a text of such a length that its frame has N bytes.
 // Between the steps the runner answers pings, refuses calls of the plugin and acknowledges its notices, unless their names begin
-// with "conformance.". A notice beyond the window fails any case.
+// with "conformance.", and counts the credit that the plugin gives for items. Any case fails with a notice beyond the window, an item without
+// credit, and a frame of a call that was answered or has no such stream.
 func Parse(name, text string) (Case, error) {
 	c := Case{Name: name}
 	head := true
@@ -159,7 +168,9 @@ func (c *Case) set(key, value string) (err error) {
 	case "handshake":
 		c.Start.Handshake, err = strconv.ParseInt(value, 10, 64)
 	case "limits":
-		err = json.Unmarshal([]byte(value), &c.Start.Limits)
+		d := json.NewDecoder(strings.NewReader(value))
+		d.DisallowUnknownFields()
+		err = d.Decode(&c.Start.Limits)
 	default:
 		return fmt.Errorf("unknown key %q", key)
 	}

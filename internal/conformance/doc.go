@@ -11,5 +11,6 @@
 //
 //   - Every case has a process of its own, in a process group of its own, which is gone when the case ends.
 //   - A case ends: with each step there is a limit on how long it waits.
+//   - Windows, credit and that a call is answered once are watched in every case, whatever it is about.
 //   - A case that asks for more than a plugin claims is reported as not claimed, never as passed.
 package conformance

@@ -21,13 +21,14 @@ type peer struct {
 	reader     *wire.Reader
 	format     wire.Format
 	split      bool
-	frames     chan received // from read, which closes it
-	kept       []frame       // read and not expected yet
-	pending    map[string]bool
+	frames     chan received    // from read, which closes it
+	kept       []frame          // read and not expected yet
+	calls      map[string]*call // ours that are not answered
+	owed       int64            // how many bytes below zero the credit for the plugin's last item has brought it
 	acked      uint64
 	notices    uint64 // the plugin's, so far
 	told       window // the plugin's notices that are not acknowledged
-	said       window // ours
+	window     window // ours
 	lastNotice uint64 // ours
 	pings      uint64 // ours
 	pinged     bool   // by the plugin
@@ -51,7 +52,7 @@ type received struct {
 }
 
 func newPeer(c net.Conn, format wire.Format, split bool) *peer {
-	return &peer{conn: c, reader: wire.NewReader(c), format: format, split: split, pending: map[string]bool{}}
+	return &peer{conn: c, reader: wire.NewReader(c), format: format, split: split, calls: map[string]*call{}}
 }
 
 // write sends bytes; in pieces of one if the case wants that.
@@ -147,15 +148,7 @@ func (p *peer) send(text any) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case f.Kind == wire.Request:
-		p.pending[key(f.Tx)] = true
-	case f.Kind == wire.Notice:
-		p.lastNotice = f.Tx.N
-		p.said.add(len(b))
-	case f.Kind == wire.Credit && f.Tx.IsZero():
-		p.told.acknowledge(f.Meta.Items)
-	}
+	p.said(&f, len(b))
 	return p.write(b)
 }
 
@@ -233,7 +226,7 @@ func (p *peer) raw(text string) error {
 	}
 	for line := range strings.Lines(s) {
 		if f, err := asJSON.Decode([]byte(strings.TrimSpace(line))); err == nil && f.Kind == wire.Request {
-			p.pending[key(f.Tx)] = true
+			p.said(&f, 0)
 		}
 	}
 	return p.write([]byte(s))
@@ -252,8 +245,10 @@ func (p *peer) next(limit time.Duration) (frame, error) {
 }
 
 // await reads until something is so, and keeps the frames that it meets for later.
-func (p *peer) await(is func() bool) error {
-	for end := time.Now().Add(stepTime); !is(); {
+func (p *peer) await(is func() bool) error { return p.awaitFor(stepTime, is) }
+
+func (p *peer) awaitFor(limit time.Duration, is func() bool) error {
+	for end := time.Now().Add(limit); !is(); {
 		f, err := p.pull(time.Until(end), is)
 		if err != nil || f.Kind == 0 {
 			return err
@@ -302,16 +297,18 @@ func orEOF(err error) error {
 // took does what every host does with a frame, and says whether it is one that a case expects.
 func (p *peer) took(f frame) (bool, error) {
 	switch f.Kind {
-	case wire.Result, wire.Error:
-		if !p.pending[key(f.Tx)] {
-			return false, fmt.Errorf("a %s for a call that is not pending, or was answered before: %s", f.Kind, clip(f.line))
-		}
-		delete(p.pending, key(f.Tx))
-		return true, nil
+	case wire.Result, wire.Error, wire.End:
+		err := p.answered(f)
+		return err == nil, err
+	case wire.Item:
+		err := p.item(f)
+		return err == nil, err
+	case wire.UploadCredit:
+		return false, p.credited(f)
 	case wire.Credit:
 		if f.Tx.IsZero() {
 			p.acked += f.Meta.Items
-			p.said.acknowledge(f.Meta.Items)
+			p.window.acknowledge(f.Meta.Items)
 		}
 		return false, nil
 	case wire.Ping:

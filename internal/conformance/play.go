@@ -45,6 +45,7 @@ func init() { // not a literal: the functions look at each other through it
 		"dial": (*play).dial, "hello": (*play).hello, "accepted": (*play).accepted, "states": (*play).states, "refused": (*play).refused,
 		">": (*play).say, "raw": (*play).raw, "<": (*play).hear, "<?": (*play).hearAnyOrder,
 		"acked": (*play).acked, "told": (*play).told, "takes": (*play).takes, "notify": (*play).notify, "flood": (*play).flood, "open": (*play).open, "pinged": (*play).pinged, "silent": (*play).silent, "end": (*play).ends, "close": (*play).closeConn,
+		"gets": (*play).gets, "until": (*play).until, "reports": (*play).reports, "upload": (*play).upload, "spend": (*play).spend,
 		"signal": (*play).signal, "cut": (*play).cut, "exit": (*play).exits, "gone": (*play).gone, "stderr": (*play).stderr, "describes": (*play).describes,
 	}
 }
@@ -127,7 +128,7 @@ func (p *play) hangUp() {
 }
 
 func (p *play) variables() variables {
-	vars := variables{"token": p.process.startup.Token, "wrong": wire.NewSecret(), "wide": "conformance.wide" + strings.Repeat("x", 20_000)}
+	vars := variables{"token": p.process.startup.Token, "wrong": wire.NewSecret(), "wide": "conformance.wide" + strings.Repeat("x", 20_000), "long": strings.Repeat("0", 100_000)}
 	for _, need := range []string{"$call", "$notice"} {
 		if name := p.plugin.find(need); name != "" {
 			vars[need[1:]] = name

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -34,10 +35,12 @@ func (p *play) hear(_ context.Context, s Step) error {
 	if err != nil {
 		return err
 	}
-	f, err := p.peer(s).next(stepTime)
+	peer := p.peer(s)
+	f, err := peer.next(stepTime)
 	if err != nil {
 		return err
 	}
+	p.vars["owed"] = json.Number(strconv.FormatInt(peer.owed, 10))
 	if diff := p.vars.match(want, f.value, "frame"); diff != "" {
 		return fmt.Errorf("%s in %s", diff, clip(f.line))
 	}

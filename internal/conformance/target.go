@@ -158,7 +158,7 @@ func (t *Target) startup(c *Case, s codec.Serializer, socket string) *wire.Start
 		Plugin:   wire.Identity{Name: name, Version: t.Version},
 		Host:     wire.HostInfo{Name: "conformance", Version: "1.0.0", PID: os.Getpid(), ID: wire.NewSecret()[:32]},
 		Timeouts: wire.Timeouts{Start: 10_000, Call: 10_000, Stop: 3000, HostConnect: 20_000, Handshake: 5000},
-		Limits:   wire.Limits{Frame: c.Start.Limits["frame"], Inflight: c.Start.Limits["inflight"]}.WithDefaults(),
+		Limits:   c.Start.Limits.WithDefaults(),
 		LogLevel: "info", Disconnect: wire.Disconnect{Mode: "shutdown"},
 	}
 	if c.Start.Serializer != "" {

@@ -123,10 +123,10 @@ func (p *play) sendNotices(s Step, wait bool) error {
 			return err
 		}
 		if wait {
-			err = peer.await(peer.said.room)
+			err = peer.await(peer.window.room)
 		}
 		if err != nil {
-			return fmt.Errorf("%d of %d notices were sent, and %d are not acknowledged: want credit for more: %w", n, count, len(peer.said.sizes), err)
+			return fmt.Errorf("%d of %d notices were sent, and %d are not acknowledged: want credit for more: %w", n, count, len(peer.window.sizes), err)
 		}
 		notice := v.(map[string]any)
 		notice["kind"], notice["tx"] = "notice", json.Number(strconv.FormatUint(peer.lastNotice+1, 10))

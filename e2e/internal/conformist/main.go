@@ -63,6 +63,10 @@ func main() {
 			return rpc.Method[any, any](m.Type).Call(ctx, rpc.Caller(ctx), m.Payload)
 		}),
 		tell.Handle(tellHost),
+		count.Handle(countTo),
+		sum.Handle(sumOf),
+		upper.Handle(toUpper),
+		steps.Handle(step),
 	)
 }
 
