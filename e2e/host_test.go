@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -146,6 +147,9 @@ func TestStatusIsWhatRuns(t *testing.T) {
 	p, ok := stat(st.PID)
 	if !ok || p.group != st.PID || p.session != st.PID {
 		t.Errorf("process %+v, %v; want the leader of a group and session", p, ok)
+	}
+	if runtime.GOOS == "linux" && (st.Memory < 1<<20 || st.Memory > 1<<30 || st.Descriptors < 3) {
+		t.Errorf("memory %d, descriptors %d", st.Memory, st.Descriptors)
 	}
 	if st.State != host.Ready || !st.Active || !st.Connected || st.Generation != 1 || st.Version != "1.0.0" || st.Dir != dir || len(st.Hash) != 64 || st.Description != "odd" {
 		t.Errorf("status %+v", st)

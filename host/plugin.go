@@ -198,6 +198,11 @@ type Status struct {
 	Hash        string    `json:"hash,omitempty"` // of the tree that runs, SHA-256
 	Warnings    []string  `json:"warnings,omitempty"`
 
+	// What the process takes of the machine, where the system tells (Linux): resident memory in bytes, CPU time since its start, open descriptors.
+	Memory      int64         `json:"memory,omitempty"`
+	CPU         time.Duration `json:"cpu,omitempty"` // in JSON, nanoseconds
+	Descriptors int           `json:"descriptors,omitempty"`
+
 	// DroppedReplies is how many answers of the process that runs came after their calls had ended, and went nowhere.
 	DroppedReplies uint64 `json:"droppedReplies,omitempty"`
 }
@@ -221,6 +226,9 @@ func (p *Plugin) Status() Status {
 	s.Hash, s.Generation = i.hash(), i.worker.Generation
 	if i.active() {
 		s.Active, s.PID = true, i.worker.PID
+		if u, known := i.proc.Usage(); known {
+			s.Memory, s.CPU, s.Descriptors = u.Memory, u.CPU, u.Descriptors
+		}
 	}
 	if conn := i.conn; p.serving.Load() == i {
 		stats := conn.Stats()

@@ -60,6 +60,8 @@ type Process interface {
 	Done() <-chan struct{}
 	// Exit says how the leader ended. Valid once Done is closed; the zero Exit before.
 	Exit() Exit
+	// Usage is what the leader takes of the machine now; false where the system does not tell, or the leader has ended.
+	Usage() (Usage, bool)
 	// Close closes the lifeline and both pipes. It does not wait for the process, which goes on if it
 	// can: with Spec.Shutdown closing is a kill, and a process that writes to a closed pipe gets
 	// SIGPIPE. The goroutine that reaps the leader stays until there is something to reap.

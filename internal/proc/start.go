@@ -156,6 +156,16 @@ func (p *process) Terminate() error      { return p.group.terminate() }
 func (p *process) Kill() error           { return p.group.kill() }
 func (p *process) Done() <-chan struct{} { return p.done }
 
+// Usage implements Process. Until the leader is reaped nobody else has its id.
+func (p *process) Usage() (Usage, bool) {
+	select {
+	case <-p.done:
+		return Usage{}, false
+	default:
+		return usageOf(p.pid)
+	}
+}
+
 func (p *process) Exit() Exit {
 	select {
 	case <-p.done:

@@ -26,6 +26,9 @@ type Process struct {
 
 var _ proc.Process = (*Process)(nil)
 
+// Usage implements proc.Process: a fake process takes nothing.
+func (p *Process) Usage() (proc.Usage, bool) { return proc.Usage{}, false }
+
 func newProcess(spec proc.Spec, pid int) *Process {
 	p := &Process{stdout: newPipe(), stderr: newPipe(), done: make(chan struct{})}
 	ctx, cancel := context.WithCancelCause(context.Background())
