@@ -90,3 +90,6 @@ func (p *Plugin) TakeOver(q *Plugin) {
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
+
+// Waits reports whether calls wait in this state.
+func (s State) Waits() bool { return s.waits() }
