@@ -99,7 +99,7 @@ func TestAPluginInAnotherLanguageStopsACallThatIsCancelledOrLate(t *testing.T) {
 				ctx, cancel = context.WithCancel(t.Context())
 				time.AfterFunc(300*time.Millisecond, cancel)
 			}
-			_, err := greeterGreet.Call(ctx, p, greetRequest{Name: "Ada", AfterMS: 60_000})
+			_, err := greeterGreet.Call(ctx, p, greetRequest{Name: "Ada", AfterMS: 1 << 31})
 			cancel()
 			if !errors.Is(err, wanted) {
 				t.Errorf("%v, want %s", err, wanted)

@@ -11,7 +11,7 @@ const greeting = { struct: { text: 'string' } }, handles = [], met = []
 
 async function greet({ name, afterMs }, host, signal) {
   if (!name) throw failure('NotFound', 'there is nobody to greet: name is empty', { details: { known: met } })
-  await sleep(afterMs, undefined, { signal })
+  await sleep(Math.min(afterMs, never), undefined, { signal })
   return { text: `Hello, ${name}` }
 }
 
@@ -21,7 +21,7 @@ async function introduce(_, host, signal) {
   return greet(guest, host, signal)
 }
 
-/** Declares a message. run takes the payload, the host, and a signal that aborts when nobody waits for the call. */
+/** Declares a message. run takes the payload, the host, and a signal that aborts when nobody waits for it any more. */
 export const handle = (name, kind, payload, reply, run) => handles.push({ name, kind, payload, reply, run })
 handle('greeter.greet', 'query', { struct: { name: 'string', afterMs: 'int64' } }, greeting, greet)
 handle('greeter.introduce', 'method', { struct: {} }, greeting, introduce)
@@ -29,20 +29,21 @@ handle('greeter.met', 'notice', { struct: { name: 'string' } }, undefined, ({ na
 handle('greeter.guests', 'query', { struct: {} }, { struct: { names: { list: 'string' } } }, () => ({ names: met }))
 
 // From here on it is docs/protocol.md, with JsonSerializer: nothing has to be changed.
-const serializer = 'JsonSerializer', stop = { meta: { then: 'stop' } }, never = 2 ** 31 - 1 // ms: a timer's longest
+const serializer = 'JsonSerializer', stop = { meta: { then: 'stop' } }, one = { meta: { items: 1 } }
+const never = 2 ** 31 - 1, after = (ms, run) => setTimeout(run, Math.min(ms || never, never)) // more would be 1 ms
 let startup, current // what the host said at the start, and the connection to it
 /** What a handler throws: the caller gets its code and message. A call that the host fails throws it, too. */
 export const failure = (code, message, more) =>
   Object.assign(new Error(message), { record: { code, message, origin: 'plugin', ...more } })
 const must = (holds, message, code = 'Protocol', more) => { if (!holds) throw failure(code, message, more) }
+const room = (sizes) => sizes.length < 1024 && sizes.reduce((a, b) => a + b, 0) < 16 << 20 // for one more notice
 
 /** Whether a payload is of its shape. A field may be absent or null; its handler checks what is none of these kinds. */
 function fits(value, shape) {
   const is = { string: typeof value === 'string', bool: typeof value === 'boolean', int64: Number.isInteger(value) }
-  if (value === undefined || value === null) return true
-  if (!shape?.struct) return is[shape] ?? true
-  if (typeof value !== 'object' || Array.isArray(value)) return false
-  return Object.entries(shape.struct).every(([key, inner]) => fits(value[key], inner))
+  if (value == null || !shape?.struct) return value == null || (is[shape] ?? true)
+  const fields = typeof value === 'object' && !Array.isArray(value) && Object.entries(shape.struct)
+  return fields && fields.every(([key, inner]) => fits(value[key], inner))
 }
 
 /** What a line says; nothing if it cannot be read. A tx stays JSON: it must go back as it came, beyond 2^53, too. */
@@ -51,7 +52,7 @@ function decode(line) {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(line, 'latin1'))
     const { tx = 0, ...frame } = JSON.parse(text)
     const exact = text.match(/(?<="tx"\s*:\s*)\d{16,}/g)?.find((digits) => Number(digits) === tx)
-    return { ...frame, tx: exact ?? JSON.stringify(tx) }
+    return { ...frame, tx: exact ?? JSON.stringify(tx), size: line.length + 1 }
   } catch (error) {
     console.error(`a line that cannot be read was dropped: ${error.message}`)
   }
@@ -59,9 +60,9 @@ function decode(line) {
 
 /** A connection to the host. It emits 'idle' behind each call, 'room' for notices, 'pong', and answers by their tx. */
 class Host extends EventEmitter {
-  calls = new Map() // of the host: an AbortController by tx
+  calls = new Map(); over = new AbortController() // of the host's calls, by tx, and of the connection
   asked = 0; told = 0; open = [] // our calls, our notices, and the sizes of those that are not acknowledged
-  heard = 0; handled = 0; notices = Promise.resolve() // the host's notices, one behind the other
+  heard = 0; waiting = []; notices = Promise.resolve() // the host's notices: the sizes of those that are not handled
   send(tx, kind, rest) {
     const line = Buffer.from(`{"tx":${tx},${JSON.stringify({ kind, ...rest }).slice(1)}\n`)
     must(line.length <= this.limit + 1, `a ${kind} of ${line.length} bytes is over ${this.limit}`, 'Internal')
@@ -79,20 +80,20 @@ class Host extends EventEmitter {
     return answer
   }
   async notify(type, payload) {
-    while (this.open.length >= 1024 || this.open.reduce((a, b) => a + b, 0) >= 16 << 20) await once(this, 'room')
+    while (!room(this.open)) await once(this, 'room')
     this.open.push(this.send(++this.told, 'notice', { type, payload }))
   }
 
   /** Takes in a frame. What it throws ends the connection. */
-  receive({ tx, kind, type, payload, meta } = {}) {
+  receive({ tx, kind, type, payload, meta, size } = {}) {
+    const { deadline, opens, items = 0 } = meta ?? {}
     must(!/^kind([0-5]?\d|6[0-3])$/.test(kind), `a frame of ${kind}`) // kinds from 64 up are a later version's
-    if (kind === 'request') this.answer(tx, type, payload, meta ?? {})
+    if (kind === 'request') this.answer(tx, type, payload, deadline, opens)
     if (kind === 'cancel') this.calls.get(tx)?.abort(failure('Canceled', 'the caller gave up'))
     if (kind === 'result' || kind === 'error') this.emit(tx, { kind, payload })
-    if (kind === 'notice') this.take(tx, type, payload)
+    if (kind === 'notice') this.take(tx, type, payload, size)
     if (kind === 'credit' && tx === '0') {
-      must(meta?.items <= this.open.length, 'an acknowledgement of more notices than were sent')
-      this.open.splice(0, meta.items)
+      must(this.open.splice(0, items).length === items, 'an acknowledgement of more notices than were sent')
       this.emit('room')
     }
     if (kind === 'ping') this.send(tx, 'pong')
@@ -100,29 +101,29 @@ class Host extends EventEmitter {
     if (kind === 'goodbye') this.leave()
   }
 
-  answer(tx, type, payload, { deadline, opens }) {
+  answer(tx, type, payload, deadline, opens) {
     must(tx !== '0' && !this.calls.has(tx), `a request with the tx ${tx}`)
-    const call = new AbortController(), giveUp = () => call.abort(failure('Timeout', 'the deadline passed'))
-    const timer = deadline && setTimeout(giveUp, Math.min(deadline, never))
+    const call = new AbortController()
+    const timer = after(deadline, () => call.abort(failure('Timeout', 'the deadline passed')))
     const fail = ({ message, record }) => this.send(tx, 'error', { payload: { code: 'Internal', message, ...record } })
     this.calls.set(tx, call)
-    this.run(type, payload, call.signal, opens)
+    this.run('request', type, payload, call.signal, opens)
       .then((result) => this.send(tx, 'result', { payload: result }))
-      .catch((error) => fail(call.signal.reason ?? error))
-      .catch(fail) // if that error cannot be sent
+      .catch((error) => fail(call.signal.reason ?? error)).catch(fail) // the second, if that error cannot be sent
       .finally(() => { clearTimeout(timer); this.calls.delete(tx); this.emit('idle') })
   }
-  take(tx, type, payload) {
-    must(tx === String(++this.heard) && this.heard <= this.handled + 1024, `a notice with the number ${tx}`)
-    const run = () => this.run(type, payload).catch((e) => console.error(type, e.message)).finally(() => this.handled++)
-    this.notices = this.notices.then(run).then(() => this.send(0, 'credit', { meta: { items: 1 } }))
+  take(tx, type, payload, size) {
+    must(tx === String(++this.heard) && room(this.waiting), `the notice ${tx}: out of order, or beyond the window`)
+    this.waiting.push(size)
+    const run = () => this.run('notice', type, payload, this.over.signal).catch((e) => console.error(type, e.message))
+    this.notices = this.notices.then(run).finally(() => this.waiting.shift()).then(() => this.send(0, 'credit', one))
   }
-  async run(type, payload, signal, opens) {
-    const message = handles.find(({ name }) => name === type), more = { notStarted: true }
-    must(message, `message "${type}" is not handled`, 'Unimplemented', more)
-    must(!opens && (!signal || message.kind !== 'notice'), `message "${type}" is a ${message.kind}`, 'Invalid', more)
-    must(fits(payload, message.payload), `want a payload like ${JSON.stringify(message.payload)}`, 'Invalid', more)
-    must(this.calls.size <= (startup.limits?.inflight || 1024), 'too many', 'Exhausted', { ...more, retryable: true })
+  async run(kind, type, payload, signal, opens) {
+    const message = handles.find(({ name }) => name === type), no = { notStarted: true }
+    must(message, `message "${type}" is not handled`, 'Unimplemented', no)
+    must(!opens && (kind === 'notice') === (message.kind === 'notice'), `"${type}" is a ${message.kind}`, 'Invalid', no)
+    must(fits(payload, message.payload), `want a payload like ${JSON.stringify(message.payload)}`, 'Invalid', no)
+    must(this.calls.size <= (startup.limits?.inflight || 1024), 'too many', 'Exhausted', { ...no, retryable: true })
     return message.run(message.payload?.struct ? { ...payload } : payload, this, signal)
   }
   async leave() {
@@ -151,12 +152,11 @@ async function welcome(host, hello = {}) {
 async function accept(socket) {
   const host = Object.assign(new Host(), { socket, limit: 1 << 20 }).setMaxListeners(0)
   socket.on('error', () => {}) // the loop below ends
-  setTimeout(() => host === current || socket.destroy(), startup.timeouts.handshake || 10_000)
+  after(startup.timeouts.handshake || 10_000, () => host === current || socket.destroy())
   try {
     let rest = '' // the beginning of a line. A character is a byte: text is cut anywhere
     for await (const chunk of socket.setEncoding('latin1').iterator({ destroyOnReturn: false })) {
-      const lines = chunk.split('\n')
-      lines[0] = rest + lines[0]
+      const [head, ...tail] = chunk.split('\n'), lines = [rest + head, ...tail]
       rest = lines.pop()
       must([...lines, rest].every((line) => line.length <= host.limit), `a line is over ${host.limit} bytes`)
       for (const line of lines) await (host === current ? host.receive(decode(line)) : welcome(host, decode(line)))
@@ -166,7 +166,7 @@ async function accept(socket) {
     if (host !== current) socket.write(JSON.stringify({ error: error.record }) + '\n')
   }
   socket.destroySoon()
-  for (const call of host.calls.values()) call.abort(failure('Canceled', 'the connection ended'))
+  for (const work of [host.over, ...host.calls.values()]) work.abort(failure('Canceled', 'the connection ended'))
   setTimeout(() => host === current && process.exit(0), 100) // behind the lifeline, which ends children, too
 }
 
@@ -191,9 +191,9 @@ setImmediate(() => { // behind the module that imports this one, if there is one
   must(theirs && token && answer && (listener || socket), 'a field of the start-up data is missing', 65)
   must(theirs === serializer, `serializer mismatch: host uses ${theirs}, plugin uses ${serializer}`, 78)
   createServer(accept).listen(listener ? { fd: listener } : { path: socket })
-  setTimeout(() => must(current, 'no host connected in time', 69), timeouts.hostConnect || never)
+  after(timeouts.hostConnect, () => must(current, 'no host connected in time', 69))
   for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => {
     current?.send(0, 'goodbye', stop) // and serves on until the host has said goodbye, too
-    setTimeout(() => process.exit(0), current ? timeouts.stop || never : 0)
+    after(current ? timeouts.stop : 1, () => process.exit(0))
   })
 })

@@ -6,13 +6,15 @@ import { Failure, handles, run } from './hotplug.mjs'
 
 const told = { struct: { type: 'string', 'payload?': 'any', 'count?': 'int64' } }
 const notes = []
+const hold = ({ ms }, host, signal) => sleep(Math.min(ms, 2 ** 31 - 1), undefined, { signal }) // no timer takes more
 
 handles('conformance.echo', 'query', 'any', 'any', (value) => value)
-handles('conformance.sleep', 'query', { struct: { ms: 'int64' } }, undefined, ({ ms }, host, signal) => sleep(ms, null, { signal }))
+handles('conformance.sleep', 'query', { struct: { ms: 'int64' } }, undefined, hold)
 handles('conformance.fail', 'query', { struct: { code: 'string', message: 'string' } }, undefined, ({ code, message }) => {
   throw new Failure(code, message)
 })
 handles('conformance.note', 'notice', { struct: { text: 'string' } }, undefined, ({ text }) => { notes.push(text) })
+handles('conformance.hold', 'notice', { struct: { ms: 'int64' } }, undefined, hold)
 handles('conformance.notes', 'query', undefined, undefined, () => ({ texts: notes }))
 handles('conformance.call', 'method', told, undefined, ({ type, payload }, host, signal) => host.call(type, payload, { signal }))
 handles('conformance.tell', 'method', told, undefined, async ({ type, count }, host) => {

@@ -11,7 +11,7 @@ const met = []
 
 async function greet({ name, afterMs }, host, signal) {
   if (name === '') throw new Failure('NotFound', 'there is nobody to greet: name is empty', { details: { known: met } })
-  await sleep(afterMs, undefined, { signal })
+  await sleep(Math.min(afterMs, 2 ** 31 - 1), undefined, { signal }) // a timer that is to take longer would be over at once
   return { text: `Hello, ${name}` }
 }
 

@@ -6,8 +6,11 @@ import { createServer, Socket } from 'node:net'
 
 const serializer = 'JsonSerializer', maxHello = 1 << 20
 const messages = new Map(), who = {}
-const streams = new Set(['upload', 'uploadEnd', 'item', 'end', 'uploadCredit', 'progress']) // that no version 1 peer sends
+// Kinds of streams, which end the connection where they are of a call: no call has a stream here
+const streams = { upload: 'calls', uploadEnd: 'calls', item: 'waiting', end: 'waiting', uploadCredit: 'waiting' }
 const stop = { then: 'stop' }
+const longest = 2 ** 31 - 1 // ms, some 24 days: a timer that is to take longer would be over at once
+const after = (ms, run) => setTimeout(run, Math.min(ms, longest))
 
 /** Throw it in a handler: the caller gets this code, message and details. A failed call to the host throws it, too. */
 export class Failure extends Error {
@@ -17,7 +20,10 @@ export class Failure extends Error {
   }
 }
 
-/** Declares a message. Its handler takes the payload, the host (to call it), and an AbortSignal: the caller gave up, or its deadline passed. */
+/**
+ * Declares a message. Its handler takes the payload, the host (to call it), and an AbortSignal: the caller gave up, or its
+ * deadline passed, or the connection ended. What handles a notice keeps the notices behind it waiting.
+ */
 export function handles(name, kind, payload, reply, handler) {
   messages.set(name, { name, kind, payload, reply, handler })
 }
@@ -67,15 +73,30 @@ async function* linesOf(socket, limit) {
   }
 }
 
+/** The notices of one direction that are not acknowledged: there is room for 1,024, and for 16 MiB of them and one more. */
+class Window {
+  sizes = []; bytes = 0
+
+  room() { return this.sizes.length < 1024 && this.bytes < 16 << 20 }
+  add(size) { this.bytes += this.sizes[this.sizes.push(size) - 1] }
+
+  /** Takes the oldest out, or returns false: there are not so many. */
+  acknowledge(items) {
+    if (items > this.sizes.length) return false
+    for (const size of this.sizes.splice(0, items)) this.bytes -= size
+    return true
+  }
+}
+
 const internal = (e) => ({ code: 'Internal', message: String(e?.message ?? e), name: e?.name, stack: e?.stack, origin: 'plugin' })
 
 /** One connection to a host, after the handshake. */
 class Connection {
   calls = new Map() // by tx: what aborts a call of the host's
   waiting = new Map() // by tx: what takes the answer of one of ours
-  lastTx = 0; lastNotice = 0; lastPing = 0; heard = 0; handled = 0; open = 0
-  goodbye = false; lost = false
-  notices = Promise.resolve()
+  lastTx = 0; lastNotice = 0; lastPing = 0; heard = 0
+  goodbye = false; over = new AbortController() // with the connection
+  notices = Promise.resolve(); sent = new Window(); received = new Window()
   room = []; pongs = []; idlers = []
 
   constructor(socket, hello, changed) {
@@ -86,23 +107,26 @@ class Connection {
     this.changed = changed // called when there may be less to do, or none
   }
 
+  get lost() { return this.over.signal.aborted }
+
   end() {
-    this.lost = true
-    for (const call of this.calls.values()) call.abort(new Failure('Canceled', 'the connection ended'))
+    for (const work of [this.over, ...this.calls.values()]) work.abort(new Failure('Canceled', 'the connection ended'))
     for (const take of this.waiting.values()) take({ kind: 'error', payload: { code: 'Unavailable', message: 'the connection ended' } })
     this.changed()
   }
 
+  /** Sends a frame, and returns its size. */
   send(tx, kind, rest) {
-    const line = encode({ tx, kind, ...rest })
-    if (Buffer.byteLength(line) > this.max) throw new Error(`a ${kind} of ${Buffer.byteLength(line)} bytes is over the limit of ${this.max}`)
-    if (!this.socket.writableEnded) this.socket.write(line + '\n')
+    const line = Buffer.from(encode({ tx, kind, ...rest }) + '\n')
+    if (line.length > this.max + 1) throw new Error(`a ${kind} of ${line.length - 1} bytes is over the limit of ${this.max}`)
+    if (!this.socket.writableEnded) this.socket.write(line)
+    return line.length
   }
 
-  /** Calls the host. */
+  /** Calls the host; timeout is in milliseconds. */
   async call(type, payload, { signal, timeout = 30_000 } = {}) {
-    const tx = ++this.lastTx
-    const limit = AbortSignal.any?.([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]) ?? signal ?? AbortSignal.timeout(timeout)
+    const tx = ++this.lastTx, late = AbortSignal.timeout(Math.min(timeout, longest))
+    const limit = AbortSignal.any?.([late, ...(signal ? [signal] : [])]) ?? signal ?? late
     limit.throwIfAborted()
     const frame = await new Promise((resolve, reject) => {
       this.waiting.set(tx, resolve)
@@ -115,9 +139,9 @@ class Connection {
   }
 
   async notify(type, payload) {
-    while (this.open >= 256) await new Promise((resolve) => this.room.push(resolve)) // 1,024 and 16 MiB are allowed
-    this.open++
-    this.send(++this.lastNotice, 'notice', { type, payload })
+    while (!this.sent.room()) await new Promise((resolve) => this.room.push(resolve))
+    this.sent.add(this.send(this.lastNotice + 1, 'notice', { type, payload }))
+    this.lastNotice++
   }
 
   /** Takes in one line; false ends the connection. */
@@ -133,14 +157,14 @@ class Connection {
       return true
     }
     const unnamed = /^kind(\d+)$/.exec(frame.kind) // from 64 up: a later version's, to be ignored
-    if (streams.has(frame.kind) || (unnamed && unnamed[1] < 64)) return false
-    return this['on_' + frame.kind]?.(frame)
+    if (this[streams[frame.kind]]?.has(frame.tx) || (unnamed && unnamed[1] < 64)) return false
+    return this['on_' + frame.kind]?.(frame, bytes.length + 1)
   }
 
   on_request({ tx, type, payload, meta }) {
     if (!tx || this.calls.has(tx)) return false
     const call = new AbortController(), late = new Failure('Timeout', 'the deadline passed')
-    const timer = meta?.deadline && setTimeout(() => call.abort(late), meta.deadline)
+    const timer = meta?.deadline && after(meta.deadline, () => call.abort(late))
     const aborted = new Promise((_, reject) => call.signal.addEventListener('abort', () => reject(call.signal.reason)))
     this.calls.set(tx, call)
     Promise.race([this.handle(type, payload, call.signal), aborted])
@@ -166,28 +190,29 @@ class Connection {
   on_goodbye() { this.goodbye = true; this.changed() }
 
   on_credit({ tx, meta }) {
-    if (tx !== 0) return
-    this.open -= meta?.items ?? 0
+    if (tx !== 0) return !this.calls.has(tx)
+    const fewer = this.sent.acknowledge(meta?.items ?? 0)
     this.room.splice(0).forEach((go) => go())
-    return this.open >= 0
+    return fewer
   }
 
-  on_notice({ tx, type, payload }) {
-    if (tx !== ++this.heard || this.heard - this.handled > 1024) return false
+  on_notice({ tx, type, payload }, size) {
+    if (tx !== ++this.heard || !this.received.room()) return false
+    this.received.add(size)
     this.notices = this.notices.then(async () => {
       try {
         const message = messages.get(type) ?? { handler() { throw new Error('it is not handled') } }
-        await message.handler(read(payload, message.payload), this)
+        await message.handler(read(payload, message.payload), this, this.over.signal)
       } catch (error) {
         console.error(`notice ${type}: ${error.message}`)
       }
-      this.handled++
+      this.received.acknowledge(1)
       this.send(0, 'credit', { meta: { items: 1 } })
       this.changed()
     })
   }
 
-  idle() { return this.calls.size === 0 && this.handled === this.heard }
+  idle() { return this.calls.size === 0 && this.received.sizes.length === 0 }
 
   answersPing() {
     this.send(++this.lastPing, 'ping')
@@ -212,14 +237,14 @@ class Plugin {
     server.on('error', (error) => die(65, `the socket cannot be listened on: ${error.message}`))
     server.listen(listener ? { fd: listener } : { path: socket })
     if (this.timeouts.hostConnect) {
-      setTimeout(() => this.host ?? die(69, 'no host connected in time: start this plugin through its host'), this.timeouts.hostConnect)
+      after(this.timeouts.hostConnect, () => this.host ?? die(69, 'no host connected in time: start this plugin through its host'))
     }
     for (const name of ['SIGTERM', 'SIGINT']) {
       process.on(name, () => {
         if (!this.host || this.leaving || this.asked) process.exit(0)
         this.asked = true // this side goes first: it serves until it has read the host's goodbye
         this.host.send(0, 'goodbye', { meta: stop })
-        if (this.timeouts.stop) setTimeout(() => this.leave(), this.timeouts.stop)
+        if (this.timeouts.stop) after(this.timeouts.stop, () => this.leave())
       })
     }
   }
@@ -236,7 +261,7 @@ class Plugin {
   /** The handshake; undefined if the host was refused. */
   async greet(socket, lines) {
     let refused, hello
-    const timer = setTimeout(() => socket.destroy(), this.timeouts.handshake || 10_000)
+    const timer = after(this.timeouts.handshake || 10_000, () => socket.destroy())
     try {
       const { value, done } = await lines.next()
       if (done) return

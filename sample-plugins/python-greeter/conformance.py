@@ -33,6 +33,7 @@ greeter.handlers.update({
     "conformance.sleep": ("query", {"struct": {"ms": "int64"}}, None, sleep),
     "conformance.fail": ("query", {"struct": {"code": "string", "message": "string"}}, None, fail),
     "conformance.note": ("notice", {"struct": {"text": "string"}}, None, lambda what, _: notes.append(what["text"])),
+    "conformance.hold": ("notice", {"struct": {"ms": "int64"}}, None, sleep),
     "conformance.notes": ("query", None, None, lambda *_: {"texts": notes}),
     "conformance.call": ("method", TOLD, None, call),
     "conformance.tell": ("method", TOLD, None, tell),

@@ -2,11 +2,11 @@
 """A whole plugin in one file, with nothing but Python 3.9 or later: copy it, put your messages in place of these."""
 import asyncio, hmac, itertools, json, os, re, signal, socket, sys
 
-PLUGIN, met = {"name": "python-greeter", "version": "1.0.0"}, []  # as in plugin.json
+PLUGIN = {"name": "python-greeter", "version": "1.0.0"}  # as in plugin.json
+met, greeting = [], {"struct": {"text": "string"}}
 
 async def greet(who, host):
-    if not who.get("name"):
-        raise Failure("NotFound", "there is nobody to greet: name is empty", details={"known": met})
+    if not who.get("name"): raise Failure("NotFound", "there is nobody to greet: name is empty", details={"known": met})
     await asyncio.sleep((who.get("afterMs") or 0) / 1000)
     return {"text": f"Hello, {who['name']}"}
 
@@ -15,8 +15,7 @@ async def introduce(_, host):
     await host.notify("greeter.greeted", guest)
     return await greet(guest, host)
 
-# By name: kind, payload, reply, handler. A coroutine is cancelled when nobody waits for it; a notice takes a function.
-greeting = {"struct": {"text": "string"}}
+# By name: kind, payload, reply, handler: a function, or a coroutine that is cancelled when nobody waits for it.
 handlers = {
     "greeter.greet": ("query", {"struct": {"name": "string", "afterMs": "int64"}}, greeting, greet),
     "greeter.introduce": ("method", {"struct": {}}, greeting, introduce),
@@ -25,7 +24,7 @@ handlers = {
 }
 
 # From here on it is docs/protocol.md, with JsonSerializer: nothing has to be changed.
-SERIALIZER, STOP, NEVER = "JsonSerializer", {"then": "stop"}, 1e9  # seconds
+SERIALIZER, STOP, NO, NEVER = "JsonSerializer", {"then": "stop"}, {"notStarted": True}, 1e9  # seconds
 GIVEN_UP = {asyncio.CancelledError: ("Canceled", "the caller gave up"), asyncio.TimeoutError: ("Timeout", "too late")}
 startup, current = {"frame": 16 << 20, "inflight": 1024, "handshake": 10, "hostConnect": NEVER, "stop": NEVER}, None
 
@@ -44,10 +43,14 @@ def fits(value, shape):
         return value is None or type(value) is {"string": str, "bool": bool, "int64": int}.get(shape, type(value))
     return isinstance(value, dict) and all(fits(value.get(key), inner) for key, inner in shape["struct"].items())
 
+def has_room(sizes):  # for one more notice, beside those of these sizes
+    return len(sizes) < 1024 and sum(sizes) < 16 << 20
+
 class Host:  # a connection to it
     def __init__(self, reader, writer):
         self.reader, self.writer, self.id, self.limit, self.pong = reader, writer, None, 1 << 20, asyncio.Event()
-        self.calls, self.heard = {}, itertools.count(1)  # the host's: the tasks of its calls by tx, its notices
+        self.tasks, self.heard = {}, itertools.count(1)  # the host's calls, by tx, and notices; its notices' numbers
+        self.held, self.turn = [], asyncio.Lock()  # sizes of its notices that are not handled; one is at a time
         self.answers, self.asked = {}, itertools.count(1)  # futures by tx, and the txs of our calls
         self.open, self.told, self.room = [], itertools.count(1), asyncio.Event()  # sizes of unacknowledged notices
 
@@ -61,16 +64,14 @@ class Host:  # a connection to it
         """Calls the host, which answers Timeout when it takes too long. It ends with the handler that makes it."""
         tx, answer = next(self.asked), asyncio.get_running_loop().create_future()
         self.answers[tx] = answer
-        answer.add_done_callback(lambda _: answer.cancelled() and self.send(tx, "cancel"))
+        answer.add_done_callback(lambda _: self.answers.pop(tx).cancelled() and self.send(tx, "cancel"))
         self.send(tx, "request", type=name, payload=payload, meta={"deadline": startup["timeouts"].get("call")})
         frame = await answer
         if frame["kind"] == "error": raise Failure(**{**frame["payload"], "origin": "host"})
         return frame.get("payload")
 
     async def notify(self, name, payload):
-        while len(self.open) >= 1024 or sum(self.open) >= 16 << 20:
-            self.room.clear()
-            await self.room.wait()
+        while not has_room(self.open): await self.room.wait()
         self.open.append(self.send(next(self.told), "notice", type=name, payload=payload))
 
     def receive(self, line):  # what it raises ends the connection
@@ -81,51 +82,54 @@ class Host:  # a connection to it
             return print("a line that cannot be read was dropped:", error, file=sys.stderr)
         must(not re.fullmatch(r"kind([0-5]?\d|6[0-3])", kind), f"a frame of {kind}")  # from 64 up: of a later version
         if kind == "request":
-            must(tx and tx not in self.calls, f"a request with the tx {tx}")
-            self.calls[tx] = asyncio.ensure_future(self.answer(tx, frame, meta.get("deadline")))
-        elif kind == "cancel" and tx in self.calls: self.calls[tx].cancel()
+            must(tx and tx not in self.tasks, f"a request with the tx {tx}")
+            self.tasks[tx] = asyncio.ensure_future(self.answer(tx, frame, (meta.get("deadline") or 0) / 1000 or None))
+        elif kind == "cancel" and tx in self.tasks: self.tasks[tx].cancel()
         elif kind in ("result", "error") and tx in self.answers:
-            answer = self.answers.pop(tx)
-            answer.cancelled() or answer.set_result(frame)
+            self.answers[tx].done() or self.answers[tx].set_result(frame)
         elif kind == "notice":
-            must(tx == next(self.heard), f"a notice with the number {tx}")
-            try:
-                self.run(frame)
-            except Exception as error:
-                print(f"notice {frame.get('type')}: {error}", file=sys.stderr)
-            self.send(0, "credit", meta={"items": 1})
+            must(tx == next(self.heard) and has_room(self.held), f"notice {tx}: out of order, or beyond the window")
+            self.held.append(len(line))
+            self.tasks["notice", tx] = asyncio.ensure_future(self.take(tx, frame))
         elif kind == "credit" and tx == 0:
             must(meta.get("items", 0) <= len(self.open), "an acknowledgement of more notices than were sent")
             del self.open[:meta.get("items", 0)]
-            self.room.set()
+            self.room.set()  # wakes all who wait
+            self.room.clear()
         elif kind == "ping": self.send(tx, "pong")
         elif kind == "pong": self.pong.set()
         elif kind == "goodbye": asyncio.ensure_future(self.leave())
 
-    def run(self, frame):
-        name, payload, no = frame.get("type"), frame.get("payload"), {"notStarted": True}
+    async def run(self, frame):
+        name, payload = frame.get("type"), frame.get("payload")
         kind, shape, _, handler = handlers.get(name) or (None,) * 4
-        must(kind, f'message "{name}" is not handled', "Unimplemented", **no)
+        must(kind, f'message "{name}" is not handled', "Unimplemented", **NO)
         same = (kind == "notice") == (frame["kind"] == "notice") and not (frame.get("meta") or {}).get("opens")
-        must(same, f'message "{name}" is a {kind}', "Invalid", **no)
-        must(fits(payload, shape), f"want a payload like {json.dumps(shape)}", "Invalid", **no)
-        must(len(self.calls) <= startup["inflight"], "too many calls at once", "Exhausted", retryable=True, **no)
-        return handler({} if payload is None and shape else payload, self)
+        must(same, f'message "{name}" is a {kind}', "Invalid", **NO)
+        must(fits(payload, shape), f"want a payload like {json.dumps(shape)}", "Invalid", **NO)
+        result = handler({} if payload is None and shape else payload, self)
+        return await result if asyncio.iscoroutine(result) else result
 
-    async def answer(self, tx, frame, deadline):
+    async def answer(self, tx, frame, seconds):
         try:
-            result = self.run(frame)
-            if asyncio.iscoroutine(result):
-                result = await asyncio.wait_for(result, deadline / 1000 if deadline else None)
-            self.send(tx, "result", payload=result)
+            must(len(self.tasks) - len(self.held) <= startup["inflight"], "too many", "Exhausted", retryable=True, **NO)
+            self.send(tx, "result", payload=await asyncio.wait_for(self.run(frame), seconds))
         except (Exception, asyncio.CancelledError) as error:
             code, message = GIVEN_UP.get(type(error), ("Internal", str(error)))
             self.send(tx, "error", payload={"code": code, "message": message, **getattr(error, "record", {})})
+        finally: del self.tasks[tx]
+
+    async def take(self, tx, frame):
+        try:
+            async with self.turn: await self.run(frame)
+        except Exception as error:
+            print(f"notice {frame.get('type')}: {error}", file=sys.stderr)
         finally:
-            del self.calls[tx]
+            del self.held[0], self.tasks["notice", tx]
+            self.send(0, "credit", meta={"items": 1})
 
     async def leave(self):
-        while self.calls: await asyncio.wait(self.calls.values())
+        while self.tasks: await asyncio.wait(self.tasks.values())
         self.send(0, "goodbye", meta=STOP)
         self.writer.close()  # and so serve ends
 
@@ -139,10 +143,9 @@ class Host:  # a connection to it
         except Exception as error:
             print("the connection ended:", error, file=sys.stderr)
             refusal = getattr(error, "record", {"code": "Protocol", "message": "expected a handshake line of JSON"})
-            if self is not current:
-                self.writer.write(json.dumps({"error": refusal}).encode() + b"\n")
+            if self is not current: self.writer.write(json.dumps({"error": refusal}).encode() + b"\n")
         self.writer.close()
-        for call in self.calls.values(): call.cancel()
+        for task in self.tasks.values(): task.cancel()
         await asyncio.sleep(0.1)  # behind the lifeline, which ends children, too
         if self is current: os._exit(0)
 
@@ -167,9 +170,8 @@ async def listen(reply):
         lifeline, value = int(value[3:]), os.read(int(value[3:]), 32_768)
         loop.add_reader(lifeline, os.killpg, 0, signal.SIGKILL)  # all that can come is its end: the host is gone
     data = json.loads(value)
-    seconds = {name: ms / 1000 for name, ms in data["timeouts"].items()}
-    given = {name: number for name, number in {**data["limits"], **seconds}.items() if number}  # 0 is no limit
-    startup.update(data, **given, reply={**reply, "answer": data["answer"]})
+    given = {**data["limits"], **{name: ms / 1000 for name, ms in data["timeouts"].items()}}  # 0 is no limit
+    startup.update(data, **{key: n for key, n in given.items() if n}, reply={**reply, "answer": data["answer"]})
     theirs, listener, _ = data["serializer"], data.get("listener"), data["token"]
     must(theirs == SERIALIZER, f"serializer mismatch: host uses {theirs}, plugin uses {SERIALIZER}", 78)
     def leave():
@@ -177,8 +179,7 @@ async def listen(reply):
         loop.call_later(startup["stop"] if current else 0, os._exit, 0)
     for number in (signal.SIGTERM, signal.SIGINT): loop.add_signal_handler(number, leave)
     where = {"sock": socket.socket(fileno=listener)} if listener else {"path": data["socket"]}
-    limit = max(startup["frame"], 1 << 20) + 2
-    server = await asyncio.start_unix_server(lambda *streams: Host(*streams).serve(), limit=limit, **where)
+    server = await asyncio.start_unix_server(lambda *s: Host(*s).serve(), limit=startup["frame"] + (1 << 20), **where)
     await asyncio.sleep(startup["hostConnect"])
     must(current, "no host connected in time", 69)
     await server.serve_forever()
@@ -187,8 +188,7 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)  # what a handler prints is a line of the host's log
     names = ("name", "kind", "payload", "reply")
     about = {"serializer": SERIALIZER, "handles": [dict(zip(names, (name, *rest))) for name, rest in handlers.items()]}
-    if os.environ.get("HOTPLUG_DESCRIBE") == "1":
-        return print(json.dumps({**about, **PLUGIN, "hotplug": [1]}))
+    if os.environ.get("HOTPLUG_DESCRIBE") == "1": return print(json.dumps({**about, **PLUGIN, "hotplug": [1]}))
     try:
         asyncio.run(listen({**about, "plugin": PLUGIN, "hotplug": 1}))
     except Exception as error:

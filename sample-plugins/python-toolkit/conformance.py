@@ -32,6 +32,11 @@ async def note(what, _):
     notes.append(what["text"])
 
 
+@handles("conformance.hold", "notice", {"struct": {"ms": "int64"}})
+async def hold(how, _):
+    await asyncio.sleep(how["ms"] / 1000)
+
+
 @handles("conformance.notes", "query")
 async def list_notes(*_):
     return {"texts": notes}

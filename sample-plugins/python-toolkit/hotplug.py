@@ -1,10 +1,11 @@
 """The hotplug protocol for plugins in Python 3.9 or later, with its standard library alone: a file to copy beside your
 plugin. It is docs/protocol.md, with JsonSerializer, on asyncio. greeter.py shows how to use it."""
-import asyncio, hmac, json, os, re, signal, socket, struct, sys, threading
+import asyncio, collections, hmac, json, os, re, signal, socket, struct, sys, threading
 
 SERIALIZER, MAX_HELLO, MESSAGES, WHO = "JsonSerializer", 1 << 20, {}, {}
 TOO_LONG = f"the handshake line is over the limit of {MAX_HELLO} bytes: describe fewer messages"
-STREAMS = ("upload", "uploadEnd", "item", "end", "uploadCredit", "progress")  # kinds that no version 1 peer sends
+# Kinds of streams, which end the connection where they are of a call, the host's or ours: no call has a stream here
+STREAMS = {"upload": "calls", "uploadEnd": "calls", "credit": "calls", "item": "waiting", "end": "waiting", "uploadCredit": "waiting"}
 
 
 class Failure(Exception):
@@ -16,7 +17,8 @@ class Failure(Exception):
 
 def handles(name, kind, payload=None, reply=None):
     """Declares a message. Its handler takes the payload and the connection to the host. It is canceled, as any task, when
-    its caller gives up or its deadline passes. Blocking work belongs into asyncio.to_thread, with an event that ends it."""
+    its caller gives up, its deadline passes or the connection ends. What handles a notice keeps those behind it waiting.
+    Blocking work belongs into asyncio.to_thread, with an event that ends it."""
     def register(handler):
         MESSAGES[name] = {"name": name, "kind": kind, "payload": payload, "reply": reply, "handler": handler}
         return handler
@@ -48,21 +50,43 @@ async def first(*waits, seconds=None):
     return bool(done)
 
 
+class Window:
+    """The notices of one direction that are not acknowledged: there is room for 1,024, and for 16 MiB of them and one more."""
+    def __init__(self):
+        self.sizes, self.bytes = collections.deque(), 0
+
+    def has_room(self):
+        return len(self.sizes) < 1024 and self.bytes < 16 << 20
+
+    def add(self, size):
+        self.sizes.append(size)
+        self.bytes += size
+
+    def acknowledge(self, items):
+        """Takes the oldest out, or returns False: there are not so many."""
+        if items > len(self.sizes):
+            return False
+        self.bytes -= sum(self.sizes.popleft() for _ in range(items))
+        return True
+
+
 class Connection:
     """One connection to a host, after the handshake."""
     def __init__(self, reader, writer, hello):
         limits, self.host_id = hello.get("limits") or {}, (hello.get("host") or {}).get("id")
         self.max, self.inflight = limits.get("frame") or 16 << 20, limits.get("inflight") or 1024
         self.reader, self.writer, self.calls, self.waiting = reader, writer, {}, {}  # by tx: the host's calls, and ours
-        self.last_tx = self.last_ping = self.last_notice = self.open = self.heard = self.handled = 0
-        self.notices, self.window = asyncio.Queue(), asyncio.Semaphore(256)  # 1,024 and 16 MiB are allowed
-        self.goodbye, self.lost, self.pong, self.changed = (asyncio.Event() for _ in range(4))
+        self.last_tx = self.last_ping = self.last_notice = self.heard = 0
+        self.notices, self.sent, self.received = asyncio.Queue(), Window(), Window()
+        self.goodbye, self.lost, self.pong, self.changed, self.room = (asyncio.Event() for _ in range(5))
 
     def send(self, tx, kind, **rest):
+        """Sends a frame, and returns its size."""
         line = json.dumps({"tx": tx, "kind": kind, **rest}, ensure_ascii=False, allow_nan=False).encode()
         if len(line) > self.max:
             raise ValueError(f"a {kind} of {len(line)} bytes is over the limit of {self.max}")
         self.writer.write(line + b"\n")
+        return len(line) + 1
 
     async def call(self, name, payload, seconds=30):
         """Calls the host; raises Failure, or asyncio.TimeoutError."""
@@ -81,10 +105,10 @@ class Connection:
         return frame.get("payload")
 
     async def notify(self, name, payload):
-        await self.window.acquire()
+        while not self.sent.has_room():
+            await self.room.wait()
+        self.sent.add(self.send(self.last_notice + 1, "notice", type=name, payload=payload))
         self.last_notice += 1
-        self.open += 1
-        self.send(self.last_notice, "notice", type=name, payload=payload)
 
     async def serve(self):
         worker = asyncio.ensure_future(self.handle_notices())
@@ -120,20 +144,20 @@ class Connection:
             self.waiting[tx].set_result(frame)
         elif kind == "notice":
             self.heard += 1
+            if tx != self.heard or not self.received.has_room():
+                return False
+            self.received.add(len(line))
             self.notices.put_nowait(frame)
-            return tx == self.heard and self.heard - self.handled <= 1024
         elif kind == "credit" and tx == 0:
-            items = meta.get("items", 0)
-            self.open -= items
-            for _ in range(items if self.open >= 0 else 0):
-                self.window.release()
-            return self.open >= 0
+            self.room.set()  # wakes all who wait
+            self.room.clear()
+            return self.sent.acknowledge(meta.get("items", 0))
         elif kind == "ping":
             self.send(tx, "pong")
         elif kind in ("pong", "goodbye"):
             getattr(self, kind).set()
         unnamed = re.fullmatch(r"kind(\d+)", kind)  # from 64 up: a later version's, to be ignored
-        return kind not in STREAMS and (not unnamed or int(unnamed[1]) >= 64)
+        return tx not in getattr(self, STREAMS.get(kind, ""), ()) and (not unnamed or int(unnamed[1]) >= 64)
 
     async def handle(self, request, before, seconds):
         name = request.get("type")
@@ -170,12 +194,12 @@ class Connection:
                 await message["handler"](read(notice.get("payload"), message["payload"]), self)
             except Exception as error:
                 log(f"notice {notice.get('type')}: {error!r}")
-            self.handled += 1
+            self.received.acknowledge(1)
             self.send(0, "credit", meta={"items": 1})
             self.changed.set()
 
     async def idle(self):
-        while self.calls or self.handled < self.heard:
+        while self.calls or self.received.sizes:
             self.changed.clear()
             await self.changed.wait()
 
