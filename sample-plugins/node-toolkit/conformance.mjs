@@ -21,4 +21,21 @@ handles('conformance.tell', 'method', told, undefined, async ({ type, count }, h
   for (let n = 1; n <= count; n++) await host.notify(type, { n })
 })
 
+const number = { struct: { n: 'int64' } }, text = { struct: { text: 'string' } }
+handles('conformance.count', 'stream', { struct: { to: 'int64' } }, number, async function* ({ to }) {
+  for (let n = 1; n <= to; n++) yield { n }
+})
+handles('conformance.sum', 'upload', number, { struct: { s: 'int64' } }, async (items) => {
+  let s = 0
+  for await (const { n } of items) s += n
+  return { s }
+})
+handles('conformance.upper', 'duplex', text, text, async function* (items) {
+  for await (const { text } of items) yield { text: text.toUpperCase() }
+})
+handles('conformance.steps', 'method', { struct: { steps: 'int64' } }, { struct: {} }, ({ steps }, host, signal, report) => {
+  for (let done = 1; done <= steps; done++) report({ done, total: steps })
+  return {}
+})
+
 run('node-toolkit', '1.0.0')

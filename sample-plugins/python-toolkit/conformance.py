@@ -6,7 +6,7 @@ import sys
 sys.dont_write_bytecode = True  # what a host runs is a read-only copy
 
 import greeter
-from hotplug import Failure, handles, run
+from hotplug import Failure, handles, report, run
 
 TOLD = {"struct": {"type": "string", "payload?": "any", "count?": "int64"}}
 notes = []
@@ -51,6 +51,33 @@ async def call(what, host):
 async def tell(what, host):
     for number in range(what["count"]):
         await host.notify(what["type"], {"n": number + 1})
+
+
+NUMBER, TEXT = {"struct": {"n": "int64"}}, {"struct": {"text": "string"}}
+
+
+@handles("conformance.count", "stream", {"struct": {"to": "int64"}}, NUMBER)
+async def count(what, _):
+    for number in range(what["to"]):
+        yield {"n": number + 1}
+
+
+@handles("conformance.sum", "upload", NUMBER, {"struct": {"s": "int64"}})
+async def add(items, _):
+    return {"s": sum([item["n"] async for item in items])}
+
+
+@handles("conformance.upper", "duplex", TEXT, TEXT)
+async def upper(items, _):
+    async for item in items:
+        yield {"text": item["text"].upper()}
+
+
+@handles("conformance.steps", "method", {"struct": {"steps": "int64"}}, {"struct": {}})
+async def steps(what, _):
+    for step in range(what["steps"]):
+        report(step + 1, what["steps"])
+    return {}
 
 
 if __name__ == "__main__":
