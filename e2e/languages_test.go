@@ -137,6 +137,43 @@ func TestAPluginInAnotherLanguageCallsItsHost(t *testing.T) {
 	})
 }
 
+func TestAPluginInAnotherLanguageFailsWithANoticeThatIsTooLargeAndSendsTheNext(t *testing.T) {
+	inEachLanguage(t, func(t *testing.T, s *site, name string) {
+		const frame = 64 << 10
+		manifest := filepath.Join(s.plugins, name, "plugin.json")
+		text, err := os.ReadFile(manifest)
+		mustDo(t, err)
+		mustDo(t, os.WriteFile(manifest, []byte(strings.Replace(string(text), `"manifest": 1`, `"manifest": 1, "limits": {"frame": "64KiB"}`, 1)), 0o644))
+		long := strings.Repeat("n", frame-60) // fits into a result, but not into a notice
+		guests, greeted := []string{long, "Grace"}, make(chan string, 2)
+		h := s.open(func(c *host.Config) {
+			c.Handlers = []rpc.Handler{
+				greeterGuest.Handle(func(context.Context, struct{}) (person, error) {
+					guest := guests[0]
+					guests = guests[1:]
+					return person{guest}, nil
+				}),
+				greeterGreeted.Handle(func(_ context.Context, p person) error { greeted <- p.Name; return nil }),
+			}
+		})
+		if _, err := greeterIntroduce.Call(t.Context(), h.Plugin(name), struct{}{}); !errors.Is(err, rpc.Internal) {
+			t.Errorf("%v, want Internal", err)
+		}
+		if got, err := greeterIntroduce.Call(t.Context(), h.Plugin(name), struct{}{}); err != nil || got.Text != "Hello, Grace" {
+			t.Errorf("the next: %+v, %v", got, err)
+		}
+		select {
+		case who := <-greeted:
+			if who != "Grace" {
+				t.Errorf("greeted %d bytes", len(who))
+			}
+		case <-time.After(10 * time.Second):
+			t.Error("the next notice has not come")
+		}
+		s.goesOn(h)
+	})
+}
+
 func TestAPluginInAnotherLanguageSaysThatItsHostDoesNotHandleWhatItCalls(t *testing.T) {
 	inEachLanguage(t, func(t *testing.T, s *site, name string) {
 		_, err := greeterIntroduce.Call(t.Context(), s.open().Plugin(name), struct{}{})

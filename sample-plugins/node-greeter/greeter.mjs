@@ -42,8 +42,8 @@ const room = (sizes) => sizes.length < 1024 && sizes.reduce((a, b) => a + b, 0) 
 function fits(value, shape) {
   const is = { string: typeof value === 'string', bool: typeof value === 'boolean', int64: Number.isInteger(value) }
   if (value == null || !shape?.struct) return value == null || (is[shape] ?? true)
-  const fields = typeof value === 'object' && !Array.isArray(value) && Object.entries(shape.struct)
-  return fields && fields.every(([key, inner]) => fits(value[key], inner))
+  const inside = ([key, inner]) => fits(value[key], inner)
+  return typeof value === 'object' && !Array.isArray(value) && Object.entries(shape.struct).every(inside)
 }
 
 /** What a line says; nothing if it cannot be read. A tx stays JSON: it must go back as it came, beyond 2^53, too. */
@@ -81,7 +81,7 @@ class Host extends EventEmitter {
   }
   async notify(type, payload) {
     while (!room(this.open)) await once(this, 'room')
-    this.open.push(this.send(++this.told, 'notice', { type, payload }))
+    this.open.push(this.send(this.told + 1, 'notice', { type, payload })) && this.told++ // if it can be sent: no gaps
   }
 
   /** Takes in a frame. What it throws ends the connection. */

@@ -49,10 +49,9 @@ def has_room(sizes):  # for one more notice, beside those of these sizes
 class Host:  # a connection to it
     def __init__(self, reader, writer):
         self.reader, self.writer, self.id, self.limit, self.pong = reader, writer, None, 1 << 20, asyncio.Event()
-        self.tasks, self.heard = {}, itertools.count(1)  # the host's calls, by tx, and notices; its notices' numbers
-        self.held, self.turn = [], asyncio.Lock()  # sizes of its notices that are not handled; one is at a time
-        self.answers, self.asked = {}, itertools.count(1)  # futures by tx, and the txs of our calls
-        self.open, self.told, self.room = [], itertools.count(1), asyncio.Event()  # sizes of unacknowledged notices
+        self.tasks, self.held, self.turn = {}, [], asyncio.Lock()  # the host's calls and notices, sizes of these
+        self.answers, self.asked, self.heard = {}, itertools.count(1), itertools.count(1)  # by tx; our txs; its notices
+        self.open, self.told, self.room = [], 0, asyncio.Event()  # our notices: sizes of those that are open
 
     def send(self, tx, kind, **rest):
         line = json.dumps({"tx": tx, "kind": kind, **rest}, ensure_ascii=False, allow_nan=False).encode() + b"\n"
@@ -72,7 +71,8 @@ class Host:  # a connection to it
 
     async def notify(self, name, payload):
         while not has_room(self.open): await self.room.wait()
-        self.open.append(self.send(next(self.told), "notice", type=name, payload=payload))
+        self.open.append(self.send(self.told + 1, "notice", type=name, payload=payload))
+        self.told += 1  # not before: there is no gap if it cannot be sent
 
     def receive(self, line):  # what it raises ends the connection
         try:
