@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -104,10 +105,28 @@ func TestAToolkitInAnotherLanguageHandlesStreamsWhateverTheWindow(t *testing.T) 
 					}
 				}
 				shouts(t, p)
+				manyAtOnce(t, p)
 				s.goesOn(h)
 			})
 		})
 	}
+}
+
+// manyAtOnce opens more streams than the smallest limit lets through, and reads them side by side.
+func manyAtOnce(t *testing.T, p rpc.Peer) {
+	t.Helper()
+	var all sync.WaitGroup
+	for n := range int64(20) {
+		all.Go(func() {
+			if got, err := read(conformanceCount.Open(t.Context(), p, limit{100 + n})); len(got) != int(100+n) || err != nil {
+				t.Errorf("count to %d beside others: %d items, %v", 100+n, len(got), err)
+			}
+			if got, err := conformanceSum.Call(t.Context(), p, upTo(n)); got.S != n*(n+1)/2 || err != nil {
+				t.Errorf("sum of %d items beside others: %+v, %v", n, got, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // shouts sends an item and waits for its answer before the next.
