@@ -38,7 +38,17 @@ var mistakes = map[string]struct{ file, right, wrong, fails string }{
 	"forgets notices when it leaves":     {pythonToolkit, `while self.calls or self.received.sizes:`, `while self.calls:`, "leaving/15-drains-notices"},
 	"leaves with 1":                      {pythonToolkit, `    os._exit(0)  # whatever`, `    os._exit(1)  # whatever`, "leaving/10-goodbye"},
 	"does not go first":                  {pythonToolkit, `host.send(0, "goodbye", meta={"then": "stop"})`, `pass`, "leaving/20-sigterm"},
-	"starts by hand":                     {pythonToolkit, `die(64,`, `die(0,`, "start/10-by-hand"},
+	"sends items without credit":         {nodeToolkit, `(this.items < 1 || this.bytes < 1)`, `false`, "streams/20-held-by-items"},
+	"sends bytes without credit":         {pythonToolkit, `while self.items < 1 or self.bytes < 1:`, `while self.items < 1:`, "streams/21-held-by-bytes"},
+	"gives no credit back":               {pythonToolkit, `if self.closed or few:`, `if True:`, "streams/32-upload-of-many"},
+	"counts no bytes taken":              {nodeToolkit, `taken.bytes += size`, ``, "streams/33-upload-of-many-bytes"},
+	"takes items without credit":         {nodeToolkit, `this.left.items < 1 || this.left.bytes < 1`, `false`, "streams/50-beyond-the-credit"},
+	"takes two ends of an upload":        {pythonToolkit, `def on_uploadEnd(self, frame):`, "def on_uploadEnd(self, frame):\n        frame['tx'] in self.calls and self.calls[frame['tx']].items.close()\n        return True", "streams/53-second-end"},
+	"opens streams without end":          {nodeToolkit, `count < (opens ? this.streams : this.inflight)`, `count < this.inflight`, "streams/75-limit"},
+	"forgets the last report": {pythonToolkit, `            self.tell()
+            if not error`, `            if not error`, "streams/91-much-progress"},
+	"reports to who did not ask": {nodeToolkit, `if (this.latest && this.wanted)`, `if (this.latest)`, "streams/92-progress-unasked"},
+	"starts by hand":             {pythonToolkit, `die(64,`, `die(0,`, "start/10-by-hand"},
 }
 
 // The files that mistakes are made in, of sample-plugins.
