@@ -45,10 +45,9 @@ var mistakes = map[string]struct{ file, right, wrong, fails string }{
 	"takes items without credit":         {nodeToolkit, `this.left.items < 1 || this.left.bytes < 1`, `false`, "streams/50-beyond-the-credit"},
 	"takes two ends of an upload":        {pythonToolkit, `def on_uploadEnd(self, frame):`, "def on_uploadEnd(self, frame):\n        frame['tx'] in self.calls and self.calls[frame['tx']].items.close()\n        return True", "streams/53-second-end"},
 	"opens streams without end":          {nodeToolkit, `count < (opens ? this.streams : this.inflight)`, `count < this.inflight`, "streams/75-limit"},
-	"forgets the last report": {pythonToolkit, `            self.tell()
-            if not error`, `            if not error`, "streams/91-much-progress"},
-	"reports to who did not ask": {nodeToolkit, `if (this.latest && this.wanted)`, `if (this.latest)`, "streams/92-progress-unasked"},
-	"starts by hand":             {pythonToolkit, `die(64,`, `die(0,`, "start/10-by-hand"},
+	"forgets the last report":            {pythonToolkit, `self.connection.send(self.tx, "progress"`, `self.latest["done"] == self.latest["total"] or self.connection.send(self.tx, "progress"`, "streams/91-much-progress"},
+	"reports to who did not ask":         {nodeToolkit, `if (this.latest && this.wanted)`, `if (this.latest)`, "streams/92-progress-unasked"},
+	"starts by hand":                     {pythonToolkit, `die(64,`, `die(0,`, "start/10-by-hand"},
 }
 
 // The files that mistakes are made in, of sample-plugins.
