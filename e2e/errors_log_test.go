@@ -30,7 +30,7 @@ func TestErrorsOfTheLog(t *testing.T) {
 	} {
 		t.Run(name, part)
 	}
-	c.asWritten(elsewhere, "a health check was missed", "the parked instance")
+	c.asWritten(elsewhere, "a health check was missed", "the parked instance", "the plugins folders are not watched")
 	c.asWritten(byLuck, "the process does not end", "runtime folder stays", "lines of output were dropped")
 	c.asWritten(shortage, "a connection could not be accepted", "no events from plugins folders")
 	c.asWritten(network, "TEXT tells only of changes")
