@@ -23,5 +23,8 @@ func WatchBy(ctx context.Context, o Options, w WatchOptions, changed func(*Regis
 	return watchBy(ctx, o, w, changed, m)
 }
 
+// NewNotifier is the source that the system has.
+var NewNotifier = newNotifier
+
 // Counts reports whether something that happened at a path is worth a look.
 func Counts(s Spots, path string) bool { return s.counts(path) }

@@ -31,6 +31,7 @@ type fakeSource struct {
 	looks   int
 	deaf    map[string]error
 	folders []string
+	late    func() // called by the next Follow, which then says that a folder is new to it
 }
 
 func newFakeSource() *fakeSource { return &fakeSource{hints: make(chan struct{}, 1)} }
@@ -40,7 +41,12 @@ func (f *fakeSource) Follow(s registry.Spots) (bool, map[string]error) {
 	defer f.mu.Unlock()
 	f.looks++
 	f.folders = slices.Sorted(maps.Keys(s))
-	return false, f.deaf
+	if f.late == nil {
+		return false, f.deaf
+	}
+	f.late()
+	f.late = nil
+	return true, f.deaf
 }
 
 func (f *fakeSource) Hints() <-chan struct{} { return f.hints }
@@ -57,6 +63,12 @@ func (f *fakeSource) setDeaf(deaf map[string]error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.deaf = deaf
+}
+
+func (f *fakeSource) beLate(late func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.late = late
 }
 
 func (f *fakeSource) looked() int {

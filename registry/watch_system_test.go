@@ -218,6 +218,8 @@ func newUpheaval(t *testing.T) *shelf {
 func see(t *testing.T, s *shelf, do func(s *shelf)) {
 	t.Helper()
 	w := watching(s)
+	s.plugin("one/first", "first", "1.0.0") // once that is seen, nothing but an event leads to another look
+	w.settles()
 	before := stateOf(w.last)
 	do(s)
 	w.settles()

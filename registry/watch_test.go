@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -192,6 +193,16 @@ func TestALostEventIsMadeUpForByTheRescan(t *testing.T) {
 	})
 }
 
+func TestWhatHappenedBetweenALookAndTheWatchOfANewFolderIsSeen(t *testing.T) {
+	bubble(t, func(l *lookout) {
+		l.opt.Rescan = -1
+		l.start("added a")
+		l.src.beLate(func() { l.plugin("one/a", "a", "1.1.0") })
+		l.src.hint()
+		l.after(time.Second, "changed a")
+	})
+}
+
 func TestPollLooksAtRegularTimesAndAsksForNoEvents(t *testing.T) {
 	bubble(t, func(l *lookout) {
 		l.opt.Poll = 5 * time.Second
@@ -235,9 +246,9 @@ func TestFoldersWithoutEventsArePolledAndThatIsSaidOnce(t *testing.T) {
 
 func TestASourceThatCannotBeginIsTriedAgain(t *testing.T) {
 	bubble(t, func(l *lookout) {
-		fails := true
+		var works atomic.Bool
 		l.open = func(registry.Logger) (registry.Source, error) {
-			if fails {
+			if !works.Load() {
 				return nil, syscall.EMFILE
 			}
 			return l.src, nil
@@ -246,7 +257,7 @@ func TestASourceThatCannotBeginIsTriedAgain(t *testing.T) {
 		l.plugin("one/a", "a", "1.1.0")
 		l.after(3*time.Second, "changed a")
 		contains(t, strings.Join(l.warned(), "\n"), "no events", "fs.inotify.max_user_instances")
-		fails = false
+		works.Store(true)
 		l.after(3 * time.Second)
 		l.version("1.2.0")
 		l.after(200*ms, "changed a")
