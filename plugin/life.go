@@ -163,7 +163,7 @@ func (l *life) parked(ctx context.Context) state {
 			if l.closeDoor() {
 				return l.leavingParked
 			}
-			late, stop = after(admission)
+			late, _ = after(admission) // so short that nobody stops it
 		case <-ctx.Done():
 			return l.leavingParked
 		case <-l.gone:
