@@ -38,6 +38,8 @@ func newShell(t *testing.T) *shell {
 	}
 	dir := shelf{t, s.plugins}.bare("exiter", m{"entry": "crasher", "env": m{"set": m{"CRASHER_START": "exit"}}})
 	mustDo(t, os.Link(filepath.Join(binaries, "crasher"), filepath.Join(dir, "crasher")))
+	dir = shelf{t, s.plugins}.bare("worker", m{"entry": "counter", "protocol": "isolated-workers/1", "serializer": "JsonSerializer"})
+	mustDo(t, os.Link(filepath.Join(binaries, "counter"), filepath.Join(dir, "counter")))
 	return s
 }
 
@@ -168,9 +170,11 @@ func TestErrorsOfTheCommandLine(t *testing.T) {
 		}
 	}
 	hints := s.line(`$H call plugins oddity oddity.relay '{"n": 1}'`)
-	c.fits(`Plugin "NAME"`, textError(hints[len(hints)-1]))
+	c.fits(`Plugin "NAME" called`, textError(hints[len(hints)-1]))
+	hints = s.line(`$H call plugins worker counter.gte`)
+	c.fits(`Plugin "NAME" does not say`, textError(hints[len(hints)-1]))
 	c.asWritten(byLuck, "print the result", "print as JSON")
-	c.asWritten(unbuilt, "MESSAGE is a TYPE", `plugin "NAME" does not handle message "MESSAGE": it handles none`, "MESSAGE: the answer cannot", "MESSAGE: an item cannot", "N TEXT not shown", "this command was not made")
+	c.asWritten(unbuilt, "MESSAGE is a TYPE", "MESSAGE: the answer cannot", "MESSAGE: an item cannot", "N TEXT not shown", "this command was not made")
 }
 
 // shapesOfJSON are the errors of payloads and answers, as call prints them behind the message's name.

@@ -22,6 +22,7 @@ type request struct {
 	stdin                bool   // it is to be read from there
 	timeout              time.Duration
 	progress             bool // show reports where stderr is no terminal, too
+	worker               bool // the plugin is one of isolated-workers/1, which calls nobody
 }
 
 func (a *app) callCommand() *cobra.Command {
