@@ -98,6 +98,7 @@ func (s *shell) mistakes() [][]string {
 		{"describe", "/no/such/path"}, {"describe", filepath.Join(s.home, "broken", "p")}, {"describe", empty}, {"describe", filepath.Join(s.home, "broken")},
 		{"describe", script("silent", "exit 0")}, {"describe", script("chatty", "echo hello")}, {"describe", script("json", "echo {}")}, {"describe", script("dies", "exit 3")},
 		{"describe", script("flood", "exec head -c 9000000 /dev/zero")}, {"describe", script("sleeps", "exec sleep 60")}, {"describe", "--launch", script("other", "exit 0")},
+		{"conformance", filepath.Join(s.plugins, "worker-1.0.0")}, {"describe", filepath.Join(s.plugins, "worker-1.0.0")},
 		{"init", empty}, {"init", "/dev/null"}, {"init", filepath.Join(s.plugins, "counter-1.0.0", "counter")},
 		{"init", script("liar", `echo '{"hotplug":[1],"handles":[],"name":"No Name","version":"1.0.0"}'`)},
 		{"new", "greeter", "--dir", empty}, {"new", "hotplug"}, {"new", "No Name"}, {"new", "g", "--module", "a b"}, {"new", "g", "--module", "greeter"},

@@ -38,7 +38,7 @@ the shapes of their payloads and replies. BINARY is any program, DIR a plugin's 
 host would choose is described. The program does run, with an environment of PATH and HOME alone, for at most 10 seconds and 4 MiB of output.
 
 With --launch a program is launched as a host does it, and what it says in the handshake is printed: for plugins that know nothing of
-HOTPLUG_DESCRIBE. Its Start hook runs, and finds nothing to call.
+HOTPLUG_DESCRIBE. Its Start hook runs, and finds nothing to call. Plugins of the profile isolated-workers/1 have no descriptions.
 
 With --schema the JSON Schemas of all messages follow; with --json they are always there. The exit code is 1 if a program is no plugin.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.describe(c.Context(), args[0], f) },
@@ -60,7 +60,7 @@ func (a *app) describe(ctx context.Context, path string, f describeFlags) error 
 	if err != nil {
 		return err
 	}
-	d, err := f.description(ctx, binary, m)
+	d, err := f.description(ctx, path, binary, m)
 	if err != nil {
 		return err
 	}
@@ -79,8 +79,11 @@ func (a *app) noteDifference(d *description, m *manifest.Manifest) {
 	}
 }
 
-// description asks a program in the way that the flags say.
-func (f describeFlags) description(ctx context.Context, binary string, m *manifest.Manifest) (*description, error) {
+// description asks a program in the way that the flags say; path is what the user named.
+func (f describeFlags) description(ctx context.Context, path, binary string, m *manifest.Manifest) (*description, error) {
+	if err := hotplugOnly("describe", path, "descriptions are", binary, m); err != nil {
+		return nil, err
+	}
 	if f.launch {
 		return greet(ctx, binary, m)
 	}

@@ -84,7 +84,7 @@ func (a *app) describeCandidate(ctx context.Context, c registry.Candidate, f des
 	if c.Status != registry.Chosen {
 		return p
 	}
-	d, err := f.description(ctx, c.EntryPath, c.Manifest)
+	d, err := f.description(ctx, p.Folder, c.EntryPath, c.Manifest)
 	if err != nil {
 		p.Error = err.Error()
 		return p
