@@ -101,7 +101,7 @@ func (s *shell) mistakes() [][]string {
 		{"conformance", filepath.Join(s.plugins, "worker-1.0.0")}, {"describe", filepath.Join(s.plugins, "worker-1.0.0")},
 		{"init", empty}, {"init", "/dev/null"}, {"init", filepath.Join(s.plugins, "counter-1.0.0", "counter")},
 		{"init", script("liar", `echo '{"hotplug":[1],"handles":[],"name":"No Name","version":"1.0.0"}'`)},
-		{"new", "greeter", "--dir", empty}, {"new", "hotplug"}, {"new", "No Name"}, {"new", "g", "--module", "a b"}, {"new", "g", "--module", "greeter"},
+		{"new", "greeter", "--dir", empty}, {"new", "hotplug"}, {"new", "con"}, {"new", "v1"}, {"new", "g", "--module", "a.b/nul"}, {"new", "No Name"}, {"new", "g", "--module", "a b"}, {"new", "g", "--module", "greeter"},
 		{"new", "g", "--module", "example.org/vendor/x"}, {"new", "g", "--replace", "/no/such/path"}, {"new", "g", "--replace", filepath.Join(s.home, "mod")},
 	}
 }
@@ -150,6 +150,7 @@ func (s *shell) lines() []string {
 		`$H call plugins counter counter.watch '{"count": 1000000000}' | head -n 1`, `$H describe noise`, `$H conformance --case zzz mute/mute`, `$H conformance mute/mute`, `$H conformance noise`,
 		`$H describe mute/mute`, `$H describe two-versions`, `$H list empty`, `$H list empty-folder`, `$H validate empty-folder`, `$H validate program-folder`,
 		`$H validate problems.json | grep more | sed 's/^/hotplug: /' >&2`, `$H init --force mute/mute`, `$H init outside/p/p`, `$H new greeter --dir new-greeter`,
+		`echo 'go 1.26' >go.work; $H new greeter --dir in-workspace 2>&1 >/dev/null | grep 'is a workspace' >&2; rm go.work`,
 	}
 }
 
