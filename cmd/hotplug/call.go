@@ -110,9 +110,9 @@ func ownState(c *host.Config) (remove func(), err error) {
 
 // needed are the settings with which only a plugin runs, and what it requires, each in the version that a whole host would choose.
 func needed(ctx context.Context, o registry.Options, plugin string, forwards []forward) (map[string]host.Settings, error) {
-	reg, err := registry.Scan(ctx, o)
+	reg, err := scanned(ctx, "call", o)
 	if err != nil {
-		return nil, orInterrupted(ctx, exitHost, err)
+		return nil, err
 	}
 	if _, ok := reg.Find(plugin); !ok {
 		return nil, exitf(exitUnavailable, "%s", notChosen(reg, plugin))
@@ -154,7 +154,7 @@ func notChosen(reg *registry.Registry, plugin string) string {
 		names[e.Name] = true
 	}
 	if len(names) == 0 {
-		return text + ": nothing is"
+		return text + ": there is no plugin in " + joined(folderPaths(reg))
 	}
 	return fmt.Sprintf("%s: installed are %s", text, joined(slices.Sorted(maps.Keys(names))))
 }

@@ -119,21 +119,29 @@ func (a *app) printCreated(c created) error {
 func writeModule(dir string, files []file) error {
 	items, err := os.ReadDir(dir)
 	switch {
+	case isFile(dir):
+		return exitf(exitUsage, "new: %s is a file, want a folder that is empty or not there yet: name another with --dir", dir)
 	case err == nil && len(items) > 0:
 		return exitf(exitUsage, "new: folder %s is not empty, it holds %s: name another with --dir", dir, abridgedItems(items))
 	case err != nil && !os.IsNotExist(err):
-		return exitf(exitHost, "new: %w", err)
+		return exitf(exitHost, "new: folder %s cannot be used: %w: name another with --dir", dir, err)
 	}
 	for _, f := range files {
 		path := filepath.Join(dir, filepath.FromSlash(f.path))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return exitf(exitHost, "new: %w", err)
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err == nil {
+			err = os.WriteFile(path, f.content, 0o644)
 		}
-		if err := os.WriteFile(path, f.content, 0o644); err != nil {
-			return exitf(exitHost, "new: %w", err)
+		if err != nil {
+			return exitf(exitHost, "new: folder %s cannot be used: %w: name another with --dir", dir, err)
 		}
 	}
 	return nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 func abridgedItems(items []os.DirEntry) string {

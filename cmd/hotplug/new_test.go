@@ -104,7 +104,8 @@ func TestNewRefusesAFolderThatHoldsSomething(t *testing.T) {
 	if items, err := os.ReadDir(dir); err != nil || len(items) != 1 {
 		t.Errorf("the folder holds %v, %v", items, err)
 	}
-	command(t, "new", "greeter", "--dir", mine).exits(t, exitHost).complains(t, "new: ")
+	command(t, "new", "greeter", "--dir", mine).exits(t, exitUsage).complains(t, "new: "+mine+" is a file, want a folder")
+	command(t, "new", "greeter", "--dir", filepath.Join(mine, "x")).exits(t, exitHost).complains(t, "cannot be used", "name another with --dir")
 }
 
 func TestNewRefusesNamesThatCannotBe(t *testing.T) {
