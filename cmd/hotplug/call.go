@@ -42,7 +42,8 @@ Ctrl-C cancels the call. What the plugin reports of its progress is one line on 
 The plugin finds nothing to call on its host, but for what --forward answers with another plugin of the folder.
 
 With --json it prints {"result": ...} or {"error": ...}, the latter with all that the plugin said; in front of it a line
-{"item": ...} for each item, and the result of a stream is null.`,
+{"item": ...} for each item, and the result of a stream is null. Progress is then shown only with --progress, as a line
+{"progress": {"done": ..., "total": ..., "note": ...}} on stderr for each report.`,
 		Example: callExample,
 		RunE:    func(c *cobra.Command, args []string) error { return a.call(c.Context(), &f, &r, args) },
 	}
