@@ -68,6 +68,7 @@ var doors = map[string]string{
 	"github.com/spf13/cobra":            "cmd/hotplug...",
 	"github.com/spf13/pflag":            "cmd/hotplug...",
 	"github.com/mattn/go-isatty":        "cmd/hotplug...",
+	"golang.org/x/mod":                  "cmd/hotplug...",
 	"golang.org/x/sys":                  "internal/... host plugin registry cmd/hotplug... e2e...",
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/go-hotplug/hotplug/host"
@@ -36,7 +37,7 @@ func TestAnEntryThatCannotRunSaysWhyAndTheOthersRun(t *testing.T) {
 		"built for another machine":    {file(string(armProgram()), 0o755), []string{"arm64", "amd64"}},
 		"a script without interpreter": {file("#!/no/such/interpreter\nexit 0\n", 0o755), []string{"/no/such/interpreter", "does not exist"}},
 		"a script without a first line": {file("echo hello\n", 0o755),
-			[]string{"neither a program for linux/amd64 nor a script with a #! line"}},
+			[]string{"neither a program for linux/amd64 nor a script with a #! line", "a script needs a #! line as its first line"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -47,6 +48,9 @@ func TestAnEntryThatCannotRunSaysWhyAndTheOthersRun(t *testing.T) {
 			}
 			h := s.open()
 			says(t, failure(t, h, "broken"), test.says...)
+			if err := failure(t, h, "broken"); strings.Contains(err.Error(), s.state) {
+				t.Errorf("it names the copy rather than the file that was installed: %v", err)
+			}
 			says(t, h.Plugin("broken").Ready(t.Context()), test.says...)
 			s.goesOn(h)
 		})

@@ -38,6 +38,8 @@ func newShell(t *testing.T) *shell {
 	}
 	dir := shelf{t, s.plugins}.bare("exiter", m{"entry": "crasher", "env": m{"set": m{"CRASHER_START": "exit"}}})
 	mustDo(t, os.Link(filepath.Join(binaries, "crasher"), filepath.Join(dir, "crasher")))
+	dir = shelf{t, s.plugins}.bare("worker", m{"entry": "counter", "protocol": "isolated-workers/1", "serializer": "JsonSerializer"})
+	mustDo(t, os.Link(filepath.Join(binaries, "counter"), filepath.Join(dir, "counter")))
 	return s
 }
 
@@ -88,7 +90,8 @@ func (s *shell) mistakes() [][]string {
 		{"run", "--log-level", "loud", s.plugins}, call("--timeout", "-1s", "counter", "counter.get"), call("--forward", "x", "counter", "counter.get"),
 		call("--forward", "hotplug.x=counter", "counter", "counter.get"), call("--forward", "a=counter", "--forward", "a=counter", "counter", "counter.get"),
 		call("--forward", "a=nobody", "counter", "counter.get"), call("--forward", "steam:a=counter", "counter", "counter.get"),
-		{"validate", empty}, {"validate", "/no/such/path"}, {"validate", platforms}, {"list", s.home + "/broken"}, {"list", s.plugins, "/no/such/folder"},
+		{"validate", empty}, {"validate", "/no/such/path"}, {"validate", filepath.Join(s.plugins, "counter-1.0.0", "counter")}, {"list", filepath.Join(s.plugins, "counter-1.0.0")},
+		{"conformance", empty}, {"conformance", s.plugins}, {"validate", "/" + strings.Repeat("x", 300)}, {"validate", platforms}, {"list", s.home + "/broken"}, {"list", s.plugins, "/no/such/folder"},
 		call("counter", "counter.gt"), call("counter", "something.else"), call("counter", "counter.add"), call("counter", "counter.add", "{"),
 		call("counter", "counter.addAll", "{}"),
 		call("counter", "counter.add", `{"by": "x"}`), call("counter", "counter.add", `{"by": 1e30}`), call("counter", "counter.add", `{"bye": 1}`),
@@ -96,9 +99,10 @@ func (s *shell) mistakes() [][]string {
 		{"describe", "/no/such/path"}, {"describe", filepath.Join(s.home, "broken", "p")}, {"describe", empty}, {"describe", filepath.Join(s.home, "broken")},
 		{"describe", script("silent", "exit 0")}, {"describe", script("chatty", "echo hello")}, {"describe", script("json", "echo {}")}, {"describe", script("dies", "exit 3")},
 		{"describe", script("flood", "exec head -c 9000000 /dev/zero")}, {"describe", script("sleeps", "exec sleep 60")}, {"describe", "--launch", script("other", "exit 0")},
-		{"init", empty}, {"init", "/dev/null"}, {"init", filepath.Join(s.plugins, "counter-1.0.0", "counter")},
+		{"conformance", filepath.Join(s.plugins, "worker-1.0.0")}, {"describe", filepath.Join(s.plugins, "worker-1.0.0")},
+		{"init", empty}, {"init", filepath.Join(s.plugins, "counter-1.0.0", "plugin.json")}, {"init", "/dev/null"}, {"init", filepath.Join(s.plugins, "counter-1.0.0", "counter")},
 		{"init", script("liar", `echo '{"hotplug":[1],"handles":[],"name":"No Name","version":"1.0.0"}'`)},
-		{"new", "greeter", "--dir", empty}, {"new", "hotplug"}, {"new", "No Name"}, {"new", "g", "--module", "a b"}, {"new", "g", "--module", "greeter"},
+		{"new", "greeter", "--dir", empty}, {"new", "greeter", "--dir", filepath.Join(empty, "x")}, {"new", "greeter", "--dir", filepath.Join(empty, "x", "y")}, {"new", "hotplug"}, {"new", "con"}, {"new", "v1"}, {"new", "g", "--module", "a.b/nul"}, {"new", "No Name"}, {"new", "g", "--module", "a b"}, {"new", "g", "--module", "greeter"},
 		{"new", "g", "--module", "example.org/vendor/x"}, {"new", "g", "--replace", "/no/such/path"}, {"new", "g", "--replace", filepath.Join(s.home, "mod")},
 	}
 }
@@ -132,6 +136,8 @@ func (s *shell) lines() []string {
 	s.file("problems.json", "{"+strings.Repeat(`"x": 1, `, 70)+`"y": 1}`, 0o644)
 	s.file("noise", "noise\n", 0o755)
 	s.file("mute/mute", "#!/bin/sh\necho '{\"hotplug\":[1],\"handles\":[]}'\n", 0o755)
+	s.file("blocked/blocked", "#!/bin/sh\necho '{\"hotplug\":[1],\"handles\":[]}'\n", 0o755)
+	s.file("blocked/plugin.json/x", "", 0o644)
 	mustDo(s.t, os.MkdirAll(filepath.Join(s.home, "outside", "p"), 0o755))
 	mustDo(s.t, os.Symlink("../../mute/mute", filepath.Join(s.home, "outside", "p", "p")))
 	s.file("two-versions/plugin.json", string(manifestText(s.t, "liar", m{"version": "1.0.0", "entry": "markdown"})), 0o644)
@@ -146,7 +152,8 @@ func (s *shell) lines() []string {
 		`head -c 70000000 /dev/zero | $H call plugins counter counter.addAll`, `$H list plugins >/dev/full`,
 		`$H call plugins counter counter.watch '{"count": 1000000000}' | head -n 1`, `$H describe noise`, `$H conformance --case zzz mute/mute`, `$H conformance mute/mute`, `$H conformance noise`,
 		`$H describe mute/mute`, `$H describe two-versions`, `$H list empty`, `$H list empty-folder`, `$H validate empty-folder`, `$H validate program-folder`,
-		`$H validate problems.json | grep more | sed 's/^/hotplug: /' >&2`, `$H init --force mute/mute`, `$H init outside/p/p`, `$H new greeter --dir new-greeter`,
+		`$H validate problems.json | grep more | sed 's/^/hotplug: /' >&2`, `$H init --force mute/mute`, `$H init outside/p/p`, `$H init --force blocked/blocked`, `$H new greeter --dir new-greeter`,
+		`echo 'go 1.26' >go.work; $H new greeter --dir in-workspace 2>&1 >/dev/null | grep 'is a workspace' >&2; rm go.work`,
 	}
 }
 
@@ -168,9 +175,12 @@ func TestErrorsOfTheCommandLine(t *testing.T) {
 		}
 	}
 	hints := s.line(`$H call plugins oddity oddity.relay '{"n": 1}'`)
-	c.fits(`Plugin "NAME"`, textError(hints[len(hints)-1]))
+	c.fits(`Plugin "NAME" called`, textError(hints[len(hints)-1]))
+	hints = s.line(`$H call plugins worker counter.gte`)
+	c.fits(`Plugin "NAME" does not say`, textError(hints[len(hints)-1]))
+	c.asWritten(otherUser, "NAME: PATH cannot be reached")
 	c.asWritten(byLuck, "print the result", "print as JSON")
-	c.asWritten(unbuilt, "MESSAGE is a TYPE", `plugin "NAME" does not handle message "MESSAGE": it handles none`, "MESSAGE: the answer cannot", "MESSAGE: an item cannot", "N TEXT not shown", "this command was not made")
+	c.asWritten(unbuilt, "MESSAGE is a TYPE", "MESSAGE: the answer cannot", "MESSAGE: an item cannot", "N TEXT not shown", "this command was not made")
 }
 
 // shapesOfJSON are the errors of payloads and answers, as call prints them behind the message's name.

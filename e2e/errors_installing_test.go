@@ -99,7 +99,7 @@ func TestErrorsOfInstalling(t *testing.T) {
 	c.meets(explained(t, "oddityy"))
 	c.scans(t)
 	c.settings()
-	c.asWritten(otherUser, "entry PATH cannot be read")
+	c.asWritten(otherUser, "entry PATH cannot be read", "this user may not read it", "read plugins folder PATH: this user")
 }
 
 // sayAll checks the reasons that one case gave: at least one.
@@ -212,6 +212,7 @@ func (c *chapter) scans(t *testing.T) {
 		{t.Context(), registry.Options{}},
 		{t.Context(), registry.Options{Path: []string{dir}, HostName: "site", HostVersion: "two"}},
 		{t.Context(), registry.Options{Path: []string{"/no/such/folder"}}},
+		{t.Context(), registry.Options{Path: []string{"/dev/null"}}},
 		{gone, registry.Options{Path: []string{dir}}},
 	} {
 		_, err := registry.Scan(test.ctx, test.o)

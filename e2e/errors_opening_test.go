@@ -35,6 +35,7 @@ var badHosts = map[string]func(t *testing.T, c *host.Config, dir string){
 		mustDo(t, os.WriteFile(filepath.Join(dir, "store"), nil, 0o600))
 		c.StateDir = dir
 	},
+	"store below a file": func(t *testing.T, c *host.Config, dir string) { c.StateDir = someFile(t, dir) },
 	"store of another user": func(t *testing.T, c *host.Config, dir string) {
 		mustDo(t, os.Mkdir(filepath.Join(dir, "store"), 0o700))
 		ofAnotherUser(t, filepath.Join(dir, "store"))

@@ -141,6 +141,9 @@ func (i *instance) place(ctx context.Context) (proc.Spec, error) {
 		return s, err
 	}
 	s.Path = joinSlash(i.copied.Dir, i.copied.Entry)
+	if t := i.spec.tree; t != nil {
+		s.Source = joinSlash(t.Root, t.Entry)
+	}
 	if s.Dir == "" {
 		s.Dir = i.copied.Dir
 	}

@@ -1,8 +1,10 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"reflect"
 	"slices"
@@ -61,6 +63,9 @@ func read(path string) ([]byte, error) {
 		return nil, tooLong(info.Size())
 	}
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("this user may not read it, so change its mode or owner: %w", plain(err))
+	}
 	if err != nil {
 		return nil, plain(err)
 	}

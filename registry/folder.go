@@ -2,10 +2,13 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/go-hotplug/hotplug/manifest"
 )
@@ -14,7 +17,7 @@ import (
 func scanFolder(ctx context.Context, dir string, p *policy) ([]*Candidate, error) {
 	items, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, plain(err)
+		return nil, unreadable(dir, err)
 	}
 	var out []*Candidate
 	for _, item := range items {
@@ -29,6 +32,20 @@ func scanFolder(ctx context.Context, dir string, p *policy) ([]*Candidate, error
 		}
 	}
 	return out, nil
+}
+
+// unreadable says why a plugins folder cannot be read, and what to do.
+func unreadable(dir string, err error) error {
+	info, missing := os.Stat(dir)
+	switch {
+	case missing == nil && !info.IsDir():
+		return fmt.Errorf("it is a file, want a folder that holds plugins, each in a folder of its own: %w", plain(err))
+	case errors.Is(err, fs.ErrNotExist), errors.Is(missing, syscall.ENOTDIR):
+		return fmt.Errorf("there is no such folder: create it, or correct the path: %w", plain(err))
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("this user may not read it: change its mode or owner: %w", plain(err))
+	}
+	return plain(err)
 }
 
 // look makes a candidate of one item of a plugins folder, and surveys it; nil if it is nothing of ours.

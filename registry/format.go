@@ -17,7 +17,7 @@ const peekSize = 4096
 func (e *Entry) checkFormat(p *policy) error {
 	head, err := peek(e.EntryPath)
 	if err != nil {
-		return fmt.Errorf("entry %s cannot be read: %w", e.EntryRel, plain(err))
+		return fmt.Errorf("entry %s cannot be read, and a host has to copy it: change its mode or owner: %w", e.EntryRel, plain(err))
 	}
 	here := p.goos + "/" + p.goarch
 	if bytes.HasPrefix(head, []byte("#!")) {
@@ -26,7 +26,7 @@ func (e *Entry) checkFormat(p *policy) error {
 	built := builtFor(head, p.goos)
 	switch {
 	case built == "" && p.goos != "windows":
-		e.Warnings = append(e.Warnings, fmt.Sprintf("entry %s is neither a known kind of binary nor a script that begins with #!, so it may not start", e.EntryRel))
+		e.Warnings = append(e.Warnings, fmt.Sprintf("entry %s is neither a known kind of binary nor a script that begins with #!, so it may not start: a script needs a #! line as its first line, such as #!/bin/sh", e.EntryRel))
 	case built != "" && !runsOn(built, here):
 		return fmt.Errorf("entry %s is built for %s, this host is %s: install a build for this platform", e.EntryRel, built, here)
 	}

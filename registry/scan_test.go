@@ -125,6 +125,24 @@ func TestScanGoesOnWithoutAMissingFolderUnlessAllAreMissing(t *testing.T) {
 	}
 }
 
+func TestScanSaysWhatIsInAPluginsFoldersPlace(t *testing.T) {
+	s := newShelf(t, 1)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		s.path("gone"):               "there is no such folder: create it, or correct the path",
+		filepath.Join(file, "below"): "there is no such folder: create it, or correct the path",
+		file:                         "it is a file, want a folder that holds plugins, each in a folder of its own",
+	} {
+		_, err := registry.Scan(t.Context(), registry.Options{Path: []string{path}})
+		if err == nil || !strings.HasPrefix(err.Error(), "read plugins folder "+path+": "+want+": ") {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
+
 func TestScanRefusesBadOptions(t *testing.T) {
 	dir := t.TempDir()
 	for want, o := range map[string]registry.Options{

@@ -22,6 +22,7 @@ type request struct {
 	stdin                bool   // it is to be read from there
 	timeout              time.Duration
 	progress             bool // show reports where stderr is no terminal, too
+	worker               bool // the plugin is one of isolated-workers/1, which calls nobody
 }
 
 func (a *app) callCommand() *cobra.Command {
@@ -41,7 +42,8 @@ Ctrl-C cancels the call. What the plugin reports of its progress is one line on 
 The plugin finds nothing to call on its host, but for what --forward answers with another plugin of the folder.
 
 With --json it prints {"result": ...} or {"error": ...}, the latter with all that the plugin said; in front of it a line
-{"item": ...} for each item, and the result of a stream is null.`,
+{"item": ...} for each item, and the result of a stream is null. Progress is then shown only with --progress, as a line
+{"progress": {"done": ..., "total": ..., "note": ...}} on stderr for each report.`,
 		Example: callExample,
 		RunE:    func(c *cobra.Command, args []string) error { return a.call(c.Context(), &f, &r, args) },
 	}
@@ -109,9 +111,9 @@ func ownState(c *host.Config) (remove func(), err error) {
 
 // needed are the settings with which only a plugin runs, and what it requires, each in the version that a whole host would choose.
 func needed(ctx context.Context, o registry.Options, plugin string, forwards []forward) (map[string]host.Settings, error) {
-	reg, err := registry.Scan(ctx, o)
+	reg, err := scanned(ctx, "call", o)
 	if err != nil {
-		return nil, orInterrupted(ctx, exitHost, err)
+		return nil, err
 	}
 	if _, ok := reg.Find(plugin); !ok {
 		return nil, exitf(exitUnavailable, "%s", notChosen(reg, plugin))
@@ -153,7 +155,7 @@ func notChosen(reg *registry.Registry, plugin string) string {
 		names[e.Name] = true
 	}
 	if len(names) == 0 {
-		return text + ": nothing is"
+		return text + ": there is no plugin in " + joined(folderPaths(reg))
 	}
 	return fmt.Sprintf("%s: installed are %s", text, joined(slices.Sorted(maps.Keys(names))))
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/go-hotplug/hotplug/rpc"
 )
 
 func TestCallPrintsTheAnswerAsJSON(t *testing.T) {
@@ -53,9 +55,30 @@ func TestCallReachesAPluginThatDoesNotSayWhatItHandles(t *testing.T) {
 	if got.out != "{\"value\":7}\n" {
 		t.Errorf("got %s", got)
 	}
-	lost := command(t, "call", s.dir, "counter", "counter.lost")
-	if lost.code == exitOK || !strings.Contains(lost.err, "Unknown message type: counter.lost") {
-		t.Errorf("a message that it does not handle: %s", lost)
+	lost := command(t, "call", s.dir, "counter", "counter.lost").exits(t, exitUnavailable)
+	lost.complains(t, "Unknown message type: counter.lost", `Plugin "counter" does not say which messages it handles`, "compare counter.lost with its documentation")
+	stream := command(t, "call", s.dir, "counter", "counter.watch").exits(t, exitAnswer)
+	stream.complains(t, "has no streams")
+	for _, got := range []session{lost, stream} {
+		if strings.Contains(got.err, "--forward") {
+			t.Errorf("a plugin that can call nobody is told to forward: %s", got)
+		}
+	}
+}
+
+func TestTheSentenceOfAStockWorkerIsThatOfAMessageItDoesNotHandle(t *testing.T) {
+	for _, c := range []struct {
+		e    rpc.Error
+		want bool
+	}{
+		{rpc.Error{Code: rpc.Unknown, Message: "Unknown message type: a.b"}, true},
+		{rpc.Error{Code: rpc.Unimplemented, NotStarted: true, Message: "no such thing"}, true},
+		{rpc.Error{Code: rpc.Unknown, Message: "Unknown message type: of another program"}, false},
+		{rpc.Error{Code: rpc.Unimplemented, Message: "what the handler itself called"}, false},
+	} {
+		if got := saysUnhandled("a.b", &c.e); got != c.want {
+			t.Errorf("%v: got %t", &c.e, got)
+		}
 	}
 }
 

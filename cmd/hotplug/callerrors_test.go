@@ -24,7 +24,7 @@ func TestCallNamesTheNearestOfWhatIsMisspelt(t *testing.T) {
 	} {
 		command(t, "call", s.dir, c.plugin, c.message).exits(t, exitUnavailable).complains(t, c.want)
 	}
-	command(t, "call", t.TempDir(), "counter", "counter.get").exits(t, exitUnavailable).complains(t, `plugin "counter" is not installed: nothing is`)
+	command(t, "call", t.TempDir(), "counter", "counter.get").exits(t, exitUnavailable).complains(t, `plugin "counter" is not installed: there is no plugin in `)
 	command(t, "call", s.dir+"-not", "counter", "counter.get").exits(t, exitHost)
 }
 

@@ -18,7 +18,7 @@ func (a *app) conformanceCommand() *cobra.Command {
 		Long: `Conformance plays the host to a plugin, byte by byte, and prints for each case of the protocol whether it passed, failed and why, or is
 about something that the plugin does not claim to do. DIR is a plugin's folder, whose arguments and environment hold, BINARY any program.
 Every case starts it anew, with each serializer that it speaks; no message is called but with payloads that it must refuse, unless its
-name begins with "conformance.". The exit code is 1 if a case fails. docs/conformance.md says more.`,
+name begins with "conformance.". A manifest with another protocol than this project's own is refused. The exit code is 1 if a case fails. docs/conformance.md says more.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.conformance(c.Context(), args[0], o) },
 	}
 	c.Flags().StringVar(&o.Cases, "case", "", "only the cases whose names begin with this: calls, leaving/20")
@@ -28,6 +28,9 @@ name begins with "conformance.". The exit code is 1 if a case fails. docs/confor
 func (a *app) conformance(ctx context.Context, path string, o conformance.Options) error {
 	binary, m, err := program("conformance", path)
 	if err != nil {
+		return err
+	}
+	if err := hotplugOnly("conformance", path, "these cases are", binary, m); err != nil {
 		return err
 	}
 	report, err := conformance.Run(ctx, conformanceTarget(binary, m), o)

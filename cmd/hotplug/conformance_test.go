@@ -40,6 +40,22 @@ func TestConformanceOfWhatIsNoPluginSaysWhy(t *testing.T) {
 	command(t, "conformance", "--case", "nonsense", silent).exits(t, exitPlugin).complains(t, `no case begins with "nonsense"`)
 }
 
+func TestPluginsOfAnotherProtocolAreNeitherTriedNorDescribed(t *testing.T) {
+	s := newShelf(t).sample("counter", `"protocol": "isolated-workers/1"`, `"serializer": "JsonSerializer"`)
+	dir := filepath.Join(s.dir, "counter")
+	binary := filepath.Join(dir, exe("counter"))
+	for _, args := range [][]string{{"conformance", dir}, {"describe", dir}, {"describe", "--launch", dir}, {"describe", filepath.Join(dir, "plugin.json")}} {
+		command(t, args...).exits(t, exitPlugin).
+			complains(t, args[0]+" "+dir, `found "protocol": "isolated-workers/1" in its manifest, want "hotplug/1"`, "name it instead, as "+binary)
+	}
+	s.sample("highlight")
+	got := command(t, "describe", s.dir).exits(t, exitPlugin)
+	if !strings.Contains(got.out, "highlight.highlight") || strings.Contains(got.out, "counter.add") || !strings.Contains(got.err, "1 plugin cannot be described: counter") {
+		t.Errorf("of a plugins folder: %s", got)
+	}
+	command(t, "describe", binary).exits(t, exitOK)
+}
+
 func TestConformanceExits1IfACaseFails(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("scripts do not run there")

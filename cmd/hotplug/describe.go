@@ -38,7 +38,7 @@ the shapes of their payloads and replies. BINARY is any program, DIR a plugin's 
 host would choose is described. The program does run, with an environment of PATH and HOME alone, for at most 10 seconds and 4 MiB of output.
 
 With --launch a program is launched as a host does it, and what it says in the handshake is printed: for plugins that know nothing of
-HOTPLUG_DESCRIBE. Its Start hook runs, and finds nothing to call.
+HOTPLUG_DESCRIBE. Its Start hook runs, and finds nothing to call. Plugins of the profile isolated-workers/1 have no descriptions.
 
 With --schema the JSON Schemas of all messages follow; with --json they are always there. The exit code is 1 if a program is no plugin.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.describe(c.Context(), args[0], f) },
@@ -60,7 +60,7 @@ func (a *app) describe(ctx context.Context, path string, f describeFlags) error 
 	if err != nil {
 		return err
 	}
-	d, err := f.description(ctx, binary, m)
+	d, err := f.description(ctx, path, binary, m)
 	if err != nil {
 		return err
 	}
@@ -79,20 +79,23 @@ func (a *app) noteDifference(d *description, m *manifest.Manifest) {
 	}
 }
 
-// description asks a program in the way that the flags say.
-func (f describeFlags) description(ctx context.Context, binary string, m *manifest.Manifest) (*description, error) {
+// description asks a program in the way that the flags say; path is what the user named.
+func (f describeFlags) description(ctx context.Context, path, binary string, m *manifest.Manifest) (*description, error) {
+	if err := hotplugOnly("describe", path, "descriptions are", binary, m); err != nil {
+		return nil, err
+	}
 	if f.launch {
 		return greet(ctx, binary, m)
 	}
-	return ask(ctx, binary, describeTime)
+	return ask(ctx, "describe", binary, describeTime)
 }
 
 // program is what a path leads to: the entry of a plugin, with its manifest, or the file itself. It refuses what cannot be started
 // here, before it is run; the command is for texts.
 func program(command, path string) (string, *manifest.Manifest, error) {
-	info, err := os.Stat(path)
+	info, err := looked(command, path, "a program or a plugin's folder")
 	if err != nil {
-		return "", nil, exitf(exitHost, "%s: %w", command, err)
+		return "", nil, err
 	}
 	if !info.IsDir() && !isManifest(path) {
 		if _, err := registry.InspectProgram(path); err != nil {
@@ -104,6 +107,9 @@ func program(command, path string) (string, *manifest.Manifest, error) {
 		path = filepath.Dir(path)
 	}
 	c := registry.Inspect(path)
+	if c.Status == registry.Ignored && info.IsDir() {
+		return "", nil, notOne(command, path)
+	}
 	if c.Status != registry.Chosen {
 		return "", nil, exitf(exitPlugin, "%s %s: %s", command, path, c.Reason)
 	}
@@ -115,8 +121,8 @@ func isManifest(path string) bool {
 	return filepath.Base(path) == manifest.FileName || strings.HasSuffix(path, manifest.LoneSuffix)
 }
 
-// ask runs a program for its description.
-func ask(ctx context.Context, binary string, limit time.Duration) (*description, error) {
+// ask runs a program for its description; command is for texts.
+func ask(ctx context.Context, command, binary string, limit time.Duration) (*description, error) {
 	out, err := output(ctx, binary, limit)
 	if err == nil {
 		d, wrong := parseDescription(out.stdout.kept.Bytes())
@@ -126,10 +132,10 @@ func ask(ctx context.Context, binary string, limit time.Duration) (*description,
 		err = wrong
 	}
 	if ctx.Err() != nil {
-		return nil, orInterrupted(ctx, exitPlugin, fmt.Errorf("describe %s: %w", binary, err))
+		return nil, orInterrupted(ctx, exitPlugin, fmt.Errorf("%s %s: %w", command, binary, err))
 	}
 	if errors.Is(err, errNotStarted) {
-		return nil, unstartable(binary, err)
+		return nil, unstartable(command, binary, err)
 	}
 	e := exitf(exitPlugin, "%s is not a hotplug plugin, or is broken: run with HOTPLUG_DESCRIBE=1, %w", binary, err)
 	if words := bytes.TrimSpace(out.stderr.kept.Bytes()); len(words) > 0 {
@@ -141,8 +147,8 @@ func ask(ctx context.Context, binary string, limit time.Duration) (*description,
 var errNotStarted = errors.New("it did not start")
 
 // unstartable is the error of a program that the system did not start, with what the file looks like.
-func unstartable(binary string, err error) *exitError {
-	e := exitf(exitPlugin, "describe %s: %w", binary, err)
+func unstartable(command, binary string, err error) *exitError {
+	e := exitf(exitPlugin, "%s %s: %w", command, binary, err)
 	warnings, _ := registry.InspectProgram(binary)
 	e.hint = strings.Join(warnings, "\n")
 	return e

@@ -29,7 +29,7 @@ func TestDescribeRefusesWhatIsNoPlugin(t *testing.T) {
 	s.file("gone/plugin.json", manifestText("gone", "1.0.0", "gone"), 0o644)
 	text := s.file("text", "hello", 0o644)
 	command(t, "describe", filepath.Join(s.dir, "gone")).exits(t, exitPlugin).complains(t, "entry gone does not exist")
-	command(t, "describe", filepath.Join(s.dir, "absent")).exits(t, exitHost).complains(t, "absent: no such file")
+	command(t, "describe", filepath.Join(s.dir, "absent")).exits(t, exitHost).complains(t, "describe: ", "absent does not exist, want a program, a plugin's folder or a plugins folder")
 	command(t, "describe", t.TempDir()).exits(t, exitPlugin).complains(t, "a folder without plugin.json, and no plugin below it")
 	for _, how := range []string{"--launch=false", "--launch"} {
 		command(t, "describe", how, text).exits(t, exitPlugin).complains(t, "describe "+text+": entry text is not executable")

@@ -35,7 +35,7 @@ func TestDescribeEndsWhatDoesNotEndAndItsChildren(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer alive.Close()
-	_, err = ask(t.Context(), script, time.Second)
+	_, err = ask(t.Context(), "describe", script, time.Second)
 	if err == nil || exitCode(err) != exitPlugin || !strings.Contains(err.Error(), "it did not end within 1s") {
 		t.Errorf("got %v", err)
 	}

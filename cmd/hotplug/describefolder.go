@@ -28,9 +28,9 @@ type describedPlugin struct {
 
 // isPluginsFolder is what a plugins folder holds; nil if the path leads to a program or a plugin's own folder.
 func isPluginsFolder(ctx context.Context, path string) (*registry.Registry, error) {
-	info, err := os.Stat(path)
+	info, err := looked("describe", path, "a program, a plugin's folder or a plugins folder")
 	if err != nil {
-		return nil, exitf(exitHost, "describe: %w", err)
+		return nil, err
 	}
 	if !info.IsDir() {
 		return nil, nil
@@ -84,7 +84,7 @@ func (a *app) describeCandidate(ctx context.Context, c registry.Candidate, f des
 	if c.Status != registry.Chosen {
 		return p
 	}
-	d, err := f.description(ctx, c.EntryPath, c.Manifest)
+	d, err := f.description(ctx, p.Folder, c.EntryPath, c.Manifest)
 	if err != nil {
 		p.Error = err.Error()
 		return p

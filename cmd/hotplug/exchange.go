@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/internal/nearest"
+	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/rpc"
 	"github.com/go-hotplug/hotplug/shape"
 )
@@ -76,6 +77,9 @@ func (a *app) exchange(ctx context.Context, h *host.Host, r *request) error {
 	if err := p.Ready(ctx); err != nil {
 		return notStarted(ctx, h, r.plugin, err)
 	}
+	if e, ok := h.Registry().Find(r.plugin); ok {
+		r.worker = e.Manifest.Protocol == manifest.ProtocolIsolatedWorkers1
+	}
 	use, err := r.use(p)
 	if err != nil {
 		return err
@@ -111,7 +115,7 @@ func (a *app) send(ctx context.Context, p *host.Plugin, r *request, use rpc.Use,
 	}
 	if use.Kind == rpc.KindNotice {
 		if err := notify(timed, p, use.Name, payload); err != nil {
-			return failed(ctx, p, use.Name, err)
+			return r.failed(ctx, p, use.Name, err)
 		}
 		return a.printNothing()
 	}
@@ -121,7 +125,7 @@ func (a *app) send(ctx context.Context, p *host.Plugin, r *request, use rpc.Use,
 	if _, ours := errors.AsType[*exitError](err); err == nil || ours {
 		return err
 	}
-	return failed(ctx, p, use.Name, r.overdue(timed, err))
+	return r.failed(ctx, p, use.Name, r.overdue(timed, err))
 }
 
 // converse calls the plugin and prints what it answers. An error without an exit code is the call's.
@@ -160,7 +164,7 @@ func notStarted(ctx context.Context, h *host.Host, plugin string, err error) err
 func (r *request) use(p *host.Plugin) (rpc.Use, error) {
 	var names []string
 	handles := p.Handles()
-	if handles == nil { // a worker of isolated-workers/1 does not say
+	if len(handles) == 0 { // not stated, and a worker of isolated-workers/1 never states it
 		return rpc.Use{Name: r.message, Kind: rpc.KindMethod}, nil
 	}
 	if u, ok := find(handles, r.message); ok {
@@ -170,11 +174,8 @@ func (r *request) use(p *host.Plugin) (rpc.Use, error) {
 		names = append(names, u.Name)
 	}
 	text := fmt.Sprintf("plugin %q does not handle message %q", r.plugin, r.message)
-	switch near := nearest.Name(r.message, names); {
-	case near != "":
+	if near := nearest.Name(r.message, names); near != "" {
 		return rpc.Use{}, exitf(exitUnavailable, "%s: did you mean %q?", text, near)
-	case len(names) == 0:
-		return rpc.Use{}, exitf(exitUnavailable, "%s: it handles none", text)
 	}
 	return rpc.Use{}, exitf(exitUnavailable, "%s: it handles %s", text, joined(names))
 }
@@ -287,7 +288,7 @@ func ended(ctx context.Context, p *host.Plugin) error {
 }
 
 // failed is the error of a call, with the exit code for what happened and what to do about it.
-func failed(ctx context.Context, p *host.Plugin, message string, err error) error {
+func (r *request) failed(ctx context.Context, p *host.Plugin, message string, err error) error {
 	e, ok := errors.AsType[*rpc.Error](err)
 	if ctx.Err() != nil || !ok || !answered(p, e) {
 		if ok && e.Origin == rpc.FromPlugin { // its own words, which may not say what they are about
@@ -300,7 +301,11 @@ func failed(ctx context.Context, p *host.Plugin, message string, err error) erro
 		return out
 	}
 	out := exitf(exitAnswer, "%s: %s: %w", message, e.Code, err)
-	if unimplemented(e) {
+	switch {
+	case len(p.Handles()) == 0 && saysUnhandled(message, e):
+		out.code = exitUnavailable
+		out.hint = fmt.Sprintf("Plugin %q does not say which messages it handles, so none can be named here: compare %s with its documentation or its source.", p.Name(), message)
+	case unimplemented(e) && !r.worker:
 		out.hint = fmt.Sprintf("Plugin %q called something that this generic host does not answer. If another plugin of the folder does, name it with\n"+
 			"--forward MESSAGE=PLUGIN, or KIND:MESSAGE=PLUGIN if it is a notice, stream, upload or duplex; else only the application that the plugin is made for can.", p.Name())
 	}
@@ -316,8 +321,14 @@ func answered(p *host.Plugin, e *rpc.Error) bool {
 	return e.Origin == rpc.FromPlugin || p.Status().Connected
 }
 
-// unimplemented reports whether somewhere behind an error a message was not handled. It cannot be the one that was called: the plugin
-// said that it handles that.
+// saysUnhandled reports whether an error says that the message that was called is not handled. Stock workers of isolated-workers/1 say so in
+// a sentence and without a code.
+func saysUnhandled(message string, e *rpc.Error) bool {
+	return e.Code == rpc.Unimplemented && e.NotStarted || e.Message == "Unknown message type: "+message
+}
+
+// unimplemented reports whether somewhere behind an error a message was not handled. It is not the one that was called: the plugin
+// said that it handles that, or saysUnhandled knows better.
 func unimplemented(e *rpc.Error) bool {
 	for ; e != nil; e = e.Cause {
 		if e.Code == rpc.Unimplemented {

@@ -11,6 +11,7 @@ import (
 )
 
 // A gauge shows on stderr how far a call has come: on a terminal in one line that is written over, elsewhere in a line for each report, if asked to.
+// With --json it is asked or silent, and each line is an object: {"progress": ...}, with the report's fields as on the wire.
 type gauge struct {
 	a        *app
 	message  string
@@ -22,7 +23,7 @@ type gauge struct {
 }
 
 func (a *app) gauge(r *request) *gauge {
-	terminal := a.errTerminal && os.Getenv("TERM") != "dumb"
+	terminal := a.errTerminal && !a.json && os.Getenv("TERM") != "dumb"
 	return &gauge{a: a, message: r.message, terminal: terminal, wanted: terminal || r.progress}
 }
 
@@ -44,6 +45,10 @@ func (g *gauge) show(p rpc.Progress) {
 	text := printable(g.text(p))
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.a.json {
+		_ = g.a.lineTo(g.a.err, map[string]any{"progress": p})
+		return
+	}
 	if !g.terminal {
 		fmt.Fprintln(g.a.err, text)
 		return

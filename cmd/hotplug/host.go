@@ -40,6 +40,9 @@ func (a *app) host(ctx context.Context, f *hostFlags, dirs []string) error {
 		return err
 	}
 	c.Watch = !f.noWatch
+	if err := pluginsFolders("run", dirs); err != nil {
+		return err
+	}
 	if len(forwards) > 0 {
 		reg, err := registry.Scan(ctx, f.options(dirs))
 		if err != nil {

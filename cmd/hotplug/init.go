@@ -53,7 +53,7 @@ func (a *app) initialize(ctx context.Context, binary string, f initFlags) error 
 	if err := isProgram(binary); err != nil {
 		return err
 	}
-	d, err := ask(ctx, binary, describeTime)
+	d, err := ask(ctx, "init", binary, describeTime)
 	if err != nil {
 		return err
 	}
@@ -75,12 +75,14 @@ func (a *app) initialize(ctx context.Context, binary string, f initFlags) error 
 
 // isProgram refuses what cannot be a program, before it is run.
 func isProgram(path string) error {
-	info, err := os.Stat(path)
+	info, err := looked("init", path, "a program")
 	switch {
 	case err != nil:
-		return exitf(exitHost, "init: %w", err)
+		return err
 	case info.IsDir():
 		return exitf(exitUsage, "init: %s is a folder: name the program in it", path)
+	case isManifest(path):
+		return exitf(exitUsage, "init: %s is a manifest: name the program that it is to be of", path)
 	case !info.Mode().IsRegular():
 		return exitf(exitPlugin, "init: %s is not a regular file: name a program", path)
 	}
@@ -168,7 +170,7 @@ func (w *draft) write(force bool) error {
 		return exitf(exitUsage, "init: %s exists: --force writes over it", w.Manifest)
 	}
 	if err := replaceFile(w.Manifest, w.content); err != nil {
-		return exitf(exitHost, "init: %w", err)
+		return exitf(exitHost, "init: %s cannot be written, want a folder that this user can write to: %w", w.Manifest, bare(err))
 	}
 	return nil
 }

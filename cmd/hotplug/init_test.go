@@ -138,7 +138,9 @@ func TestInitRefusesWhatIsNoPlugin(t *testing.T) {
 	text := s.file("notes/text", "hello", 0o644)
 	command(t, "init", text).exits(t, exitPlugin).complains(t, "init: entry text is not executable")
 	command(t, "init", s.dir).exits(t, exitUsage).complains(t, s.dir+" is a folder: name the program in it")
-	command(t, "init", text+"-not").exits(t, exitHost).complains(t, "init: ", "text-not: no such file")
+	command(t, "init", text+"-not").exits(t, exitHost).complains(t, "init: "+text+"-not does not exist, want a program: correct the path")
+	m := s.file("other/plugin.json", "{}", 0o644)
+	command(t, "init", m).exits(t, exitUsage).complains(t, "init: "+m+" is a manifest: name the program")
 	if _, err := os.Stat(filepath.Join(s.dir, "notes", "plugin.json")); err == nil {
 		t.Error("a manifest was written for what is no plugin")
 	}

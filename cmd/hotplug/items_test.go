@@ -98,6 +98,14 @@ func TestProgressIsShownOnStderrWhereItIsWanted(t *testing.T) {
 	if asked.out != "{\"value\":4}\n" || !strings.HasSuffix(asked.err, "counter.addAll: 2\n") {
 		t.Errorf("with --progress: %s", asked)
 	}
+	object := on(t, stdin("{\"by\": 2}\n"), append(args, "--progress", "--json")...).exits(t, exitOK)
+	if object.out != "{\"result\":{\"value\":2}}\n" || object.err != "{\"progress\":{\"done\":1}}\n" {
+		t.Errorf("with --progress and --json: %s", object)
+	}
+	silent := on(t, streams{in: strings.NewReader("{\"by\": 2}\n"), errTerminal: true}, append(args, "--json")...).exits(t, exitOK)
+	if silent.err != "" {
+		t.Errorf("on a terminal with --json: %s", silent)
+	}
 	terminal := on(t, streams{in: strings.NewReader("{\"by\": 2}\n"), errTerminal: true}, args...).exits(t, exitOK)
 	if terminal.out != "{\"value\":2}\n" || terminal.err != "\r\x1b[Kcounter.addAll: 1\r\x1b[K" {
 		t.Errorf("on a terminal: %q", terminal)

@@ -50,9 +50,9 @@ Of plugins of one name the highest version that fits is chosen. The exit code is
 }
 
 func (a *app) list(ctx context.Context, o registry.Options, all bool) error {
-	reg, err := registry.Scan(ctx, o)
+	reg, err := scanned(ctx, "list", o)
 	if err != nil {
-		return orInterrupted(ctx, exitHost, err)
+		return err
 	}
 	var found []registry.Candidate
 	for _, c := range reg.Found {

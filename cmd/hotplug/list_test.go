@@ -74,7 +74,7 @@ func TestListOfNothingIsNoError(t *testing.T) {
 func TestListSkipsAFolderThatCannotBeReadAndSaysSo(t *testing.T) {
 	s := newShelf(t).sample("counter")
 	got := command(t, "list", s.dir, s.dir+"-not").exits(t, exitPlugin)
-	if !strings.HasPrefix(got.out, "counter\t1.0.0\tchosen\t") || !strings.Contains(got.err, s.dir+"-not: no such file") {
+	if !strings.HasPrefix(got.out, "counter\t1.0.0\tchosen\t") || !strings.Contains(got.err, s.dir+"-not: there is no such folder") {
 		t.Errorf("got %s", got)
 	}
 	command(t, "list", s.dir+"-not").exits(t, exitHost).complains(t, "read plugins folder "+s.dir+"-not")

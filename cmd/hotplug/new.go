@@ -33,7 +33,7 @@ is plugins/NAME/plugin.json, and the program is built into the same folder, so t
 in app is a host that calls the plugin.
 
 It requires the version of hotplug that this command is, with all checksums, so that go build needs nothing more; --replace PATH takes a
-checkout of hotplug instead, for development. Nothing is run, and no network is used. The folder must be empty or not there yet.`,
+checkout of hotplug instead, for development. In a workspace (go.work), the commands that it prints add the module to it. Nothing is run, and no network is used. The folder must be empty or not there yet.`,
 		Example: "  hotplug new greeter\n  hotplug new greeter --module example.org/you/greeter --dir src/greeter",
 		RunE:    func(_ *cobra.Command, args []string) error { return a.create(args[0], f) },
 	}
@@ -44,7 +44,7 @@ checkout of hotplug instead, for development. Nothing is run, and no network is 
 }
 
 func (a *app) create(name string, f newFlags) error {
-	f.dir, f.module = cmp.Or(f.dir, name), cmp.Or(f.module, "example.com/"+name)
+	f.dir = cmp.Or(f.dir, name)
 	m, err := newModule(name, f)
 	if err != nil {
 		return err
@@ -56,9 +56,13 @@ func (a *app) create(name string, f newFlags) error {
 	if err := writeModule(f.dir, files); err != nil {
 		return err
 	}
-	out := created{Dir: f.dir, Name: name, Module: f.module, Next: m.next(f.dir)}
+	work := workspace(f.dir)
+	out := created{Dir: f.dir, Name: name, Module: m.Module, Next: m.next(f.dir, work)}
 	for _, file := range files {
 		out.Files = append(out.Files, file.path)
+	}
+	if work != "" {
+		a.note("%s is a workspace, and the go command knows only the modules that it names: go work use adds this one; GOWORK=off in the environment does without", work)
 	}
 	switch {
 	case m.complete():
@@ -70,8 +74,8 @@ func (a *app) create(name string, f newFlags) error {
 	return a.printCreated(out)
 }
 
-// next are the commands that build, test and call what was written.
-func (m *module) next(dir string) []string {
+// next are the commands that build, test and call what was written; work is the workspace that the folder is in, or empty.
+func (m *module) next(dir, work string) []string {
 	binary := "plugins/" + m.Name + "/" + m.Name
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
@@ -87,6 +91,9 @@ func (m *module) next(dir string) []string {
 	}
 	if m.Replace == "" && m.Version == "" {
 		out = append([]string{commandLine("go", "get", hotplugModule+"@latest")}, out...)
+	}
+	if work != "" {
+		out = append([]string{commandLine("go", "work", "use", ".")}, out...)
 	}
 	if filepath.Clean(dir) != "." {
 		out = append([]string{commandLine("cd", dir)}, out...)
@@ -112,21 +119,29 @@ func (a *app) printCreated(c created) error {
 func writeModule(dir string, files []file) error {
 	items, err := os.ReadDir(dir)
 	switch {
+	case isFile(dir):
+		return exitf(exitUsage, "new: %s is a file, want a folder that is empty or not there yet: name another with --dir", dir)
 	case err == nil && len(items) > 0:
 		return exitf(exitUsage, "new: folder %s is not empty, it holds %s: name another with --dir", dir, abridgedItems(items))
 	case err != nil && !os.IsNotExist(err):
-		return exitf(exitHost, "new: %w", err)
+		return exitf(exitHost, "new: folder %s cannot be used: %w: name another with --dir", dir, err)
 	}
 	for _, f := range files {
 		path := filepath.Join(dir, filepath.FromSlash(f.path))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return exitf(exitHost, "new: %w", err)
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err == nil {
+			err = os.WriteFile(path, f.content, 0o644)
 		}
-		if err := os.WriteFile(path, f.content, 0o644); err != nil {
-			return exitf(exitHost, "new: %w", err)
+		if err != nil {
+			return exitf(exitHost, "new: folder %s cannot be used: %w: name another with --dir", dir, err)
 		}
 	}
 	return nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 func abridgedItems(items []os.DirEntry) string {

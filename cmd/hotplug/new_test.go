@@ -104,7 +104,8 @@ func TestNewRefusesAFolderThatHoldsSomething(t *testing.T) {
 	if items, err := os.ReadDir(dir); err != nil || len(items) != 1 {
 		t.Errorf("the folder holds %v, %v", items, err)
 	}
-	command(t, "new", "greeter", "--dir", mine).exits(t, exitHost).complains(t, "new: ")
+	command(t, "new", "greeter", "--dir", mine).exits(t, exitUsage).complains(t, "new: "+mine+" is a file, want a folder")
+	command(t, "new", "greeter", "--dir", filepath.Join(mine, "x")).exits(t, exitHost).complains(t, "cannot be used", "name another with --dir")
 }
 
 func TestNewRefusesNamesThatCannotBe(t *testing.T) {
@@ -117,7 +118,13 @@ func TestNewRefusesNamesThatCannotBe(t *testing.T) {
 		"g --module a.b//c":           `--module: found "a.b//c", want a path such as`,
 		"g --module a.b/../c":         `--module: found "a.b/../c", want a path such as`,
 		"g --module a.b/c\"d":         `want a path such as`,
-		"vendor":                      `--module: found "example.com/vendor": Go keeps the element "vendor" for itself`,
+		"vendor":                      `new: found "vendor", of which no module's path can be made, want another name or a --module: --module: found "example.com/vendor": Go keeps the element "vendor" for itself`,
+		"v1":                          `new: found "v1", of which no module's path can be made`,
+		"con":                         `new: found "con", want another name: Windows keeps it for a device`,
+		"lpt9 --module a.b/c":         `new: found "lpt9", want another name: Windows keeps it for a device`,
+		"g --module a.b/AUX":          `--module: found "a.b/AUX", which the go command refuses, want another path: "AUX" disallowed as path element component on Windows`,
+		"g --module A.b/c":            `--module: found "A.b/c", which the go command refuses`,
+		"g --module a.b/c~1":          `--module: found "a.b/c~1", which the go command refuses`,
 		"g --replace " + os.TempDir(): "--replace: ",
 	} {
 		got := command(t, append([]string{"new"}, strings.Fields(line)...)...)

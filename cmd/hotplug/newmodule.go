@@ -15,6 +15,8 @@ import (
 	"strings"
 	"text/template"
 
+	gomodule "golang.org/x/mod/module"
+
 	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/rpc"
 )
@@ -58,7 +60,7 @@ func newModule(name string, f newFlags) (*module, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	if err := checkModulePath(f.module); err != nil {
+	if err := f.choosePath(name); err != nil {
 		return nil, err
 	}
 	m := &module{Name: name, Module: f.module, API: strings.ReplaceAll(name, "-", "") + "api", Go: goVersion, Hotplug: hotplugModule, release: ownRelease()}
@@ -72,12 +74,27 @@ func newModule(name string, f newFlags) (*module, error) {
 	return m, m.require(f.replace, m.release)
 }
 
-// checkName holds a name against what a manifest allows.
+// choosePath checks the module's path, or makes one of the plugin's name.
+func (f *newFlags) choosePath(name string) error {
+	if f.module != "" {
+		return checkModulePath(f.module)
+	}
+	f.module = "example.com/" + name
+	if err := checkModulePath(f.module); err != nil {
+		return fmt.Errorf("new: found %q, of which no module's path can be made, want another name or a --module: %w", name, err)
+	}
+	return nil
+}
+
+// checkName holds a name against what a manifest allows, and what can be a folder and an element of a module's path everywhere.
 func checkName(name string) error {
 	if name+"." == rpc.ReservedPrefix {
 		return fmt.Errorf("new: found %q, want another name: messages that begin with %q are the protocol's own", name, rpc.ReservedPrefix)
 	}
 	_, _, err := manifest.Parse(manifest.Template(name, "0.1.0", "x"), manifest.FileName)
+	if err == nil && gomodule.CheckImportPath(name) != nil { // of such names it refuses these alone
+		return fmt.Errorf("new: found %q, want another name: Windows keeps it for a device, so no folder there and no Go module may have it", name)
+	}
 	if err == nil {
 		return nil
 	}
@@ -100,6 +117,12 @@ func checkModulePath(text string) error {
 		return fmt.Errorf("--module: found %q, whose first element has no dot: such paths are Go's own packages; want one such as example.org/%s", text, text)
 	case slices.Contains(elements, "vendor"):
 		return fmt.Errorf("--module: found %q: Go keeps the element \"vendor\" for itself, want another path", text)
+	}
+	if err := gomodule.CheckPath(text); err != nil {
+		if wrong, ok := errors.AsType[*gomodule.InvalidPathError](err); ok {
+			err = wrong.Err
+		}
+		return fmt.Errorf("--module: found %q, which the go command refuses, want another path: %w", text, err)
 	}
 	return nil
 }

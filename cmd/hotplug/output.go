@@ -115,13 +115,15 @@ func wholeError(err error) any {
 }
 
 // line prints a value as one line of JSON.
-func (a *app) line(v any) error {
+func (a *app) line(v any) error { return a.lineTo(a.out, v) }
+
+func (a *app) lineTo(w io.Writer, v any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return exitf(exitPlugin, "print as JSON: %w", err)
 	}
-	_, err := a.out.Write(tame(b.Bytes()))
+	_, err := w.Write(tame(b.Bytes()))
 	return written(err)
 }

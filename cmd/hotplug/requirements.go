@@ -24,7 +24,7 @@ var (
 // commandOnly are the modules that only this command needs: neither plugins nor hosts do.
 var commandOnly = []string{
 	"github.com/cpuguy83/go-md2man/v2", "github.com/inconshreveable/mousetrap", "github.com/russross/blackfriday/v2",
-	"github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3",
+	"github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "golang.org/x/mod",
 }
 
 // A release is a version of hotplug that others can download, and the checksum of its module.

@@ -50,7 +50,7 @@ func TestAModuleWithoutAChecksumIsTidiedFirst(t *testing.T) {
 		"go mod tidy":                         {Name: "g", Version: "v1.2.3", release: release{version: "v1.2.3"}},
 		"go get " + hotplugModule + "@latest": {Name: "g"},
 	} {
-		if got := m.next("."); strings.TrimSuffix(got[0], ".exe .") != want && got[0] != want {
+		if got := m.next(".", ""); strings.TrimSuffix(got[0], ".exe .") != want && got[0] != want {
 			t.Errorf("next: %q, want %s first", got, want)
 		}
 	}

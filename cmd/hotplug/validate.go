@@ -87,11 +87,14 @@ func (a *app) validate(ctx context.Context, path string) error {
 
 // examine checks what a path leads to: a manifest, a plugin's folder, or a plugins folder.
 func (v *validation) examine(ctx context.Context, path string) error {
-	info, err := os.Stat(path)
+	info, err := looked("validate", path, "a manifest, a plugin's folder or a plugins folder")
 	if err != nil {
-		return exitf(exitHost, "validate: %w", err)
+		return err
 	}
 	if !info.IsDir() {
+		if _, err := registry.InspectProgram(path); err == nil && !isManifest(path) {
+			return exitf(exitUsage, "validate: %s is a program, want a manifest, a plugin's folder or a plugins folder", path)
+		}
 		c, _ := examineManifest(path)
 		v.Manifests = append(v.Manifests, c)
 		return nil

@@ -69,7 +69,9 @@ func TestValidateChecksTheEntriesOfEveryPlatform(t *testing.T) {
 func TestValidateRefusesWhatHoldsNoManifest(t *testing.T) {
 	dir := t.TempDir()
 	command(t, "validate", dir).exits(t, exitPlugin).complains(t, dir+": no plugin.json in it or in the folders below")
-	command(t, "validate", filepath.Join(dir, "absent")).exits(t, exitHost).complains(t, "absent: no such file")
+	command(t, "validate", filepath.Join(dir, "absent")).exits(t, exitHost).complains(t, "absent does not exist, want a manifest, a plugin's folder or a plugins folder")
+	program := filepath.Join(built, exe("counter"))
+	command(t, "validate", program).exits(t, exitUsage).complains(t, program+" is a program, want a manifest")
 	command(t, "validate").exits(t, exitUsage).complains(t, "validate: found 0 arguments, want at least 1: hotplug validate DIR|FILE")
 }
 

@@ -32,9 +32,9 @@ broken and how. It starts nothing. The exit code is 1 if a copy is broken, and 4
 }
 
 func (a *app) why(ctx context.Context, o registry.Options, name string) error {
-	reg, err := registry.Scan(ctx, o)
+	reg, err := scanned(ctx, "why", o)
 	if err != nil {
-		return orInterrupted(ctx, exitHost, err)
+		return err
 	}
 	x := reg.Explain(name)
 	if len(x.Candidates) == 0 {

@@ -18,6 +18,8 @@ const MaxStartup = 32 << 10
 type Spec struct {
 	// Path is the file to execute; it is not looked up in PATH. A relative one is relative to Dir.
 	Path string
+	// Source is the file that Path is a copy of, which errors name in its place; empty: Path.
+	Source string
 	// Args are the arguments after the program's name, which is always Path.
 	Args []string
 	// Env is the whole environment, each entry "KEY=value". Nothing is added from the host's own, except

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -20,21 +21,24 @@ type osStarter struct{}
 
 func (osStarter) Start(spec Spec) (Process, error) {
 	if err := spec.check(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", spec.Path, err)
+		return nil, fmt.Errorf("start %s: %w", spec.named(), err)
 	}
 	pl, err := newPlumbing(spec)
 	if err != nil {
-		return nil, fmt.Errorf("start %s: make its pipes: %w", spec.Path, explainShortage(err))
+		return nil, fmt.Errorf("start %s: make its pipes: %w", spec.named(), explainShortage(err))
 	}
 	p := &process{plumbing: pl, done: make(chan struct{})}
 	if err := p.start(spec); err != nil {
 		pl.closeAll()
 		p.group.release()
-		return nil, fmt.Errorf("start %s: %w", spec.Path, err)
+		return nil, fmt.Errorf("start %s: %w", spec.named(), err)
 	}
 	go p.reap()
 	return p, nil
 }
+
+// named is the file as errors name it.
+func (s Spec) named() string { return cmp.Or(s.Source, s.Path) }
 
 func (s Spec) check() error {
 	switch {

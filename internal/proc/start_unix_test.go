@@ -128,6 +128,20 @@ func TestStartErrorsAreSentences(t *testing.T) {
 	}
 }
 
+func TestStartNamesTheSourceOfACopy(t *testing.T) {
+	dir := t.TempDir()
+	for content, want := range map[string]string{"echo hello\n": "nor a script with a #! line", "#!/no/such/sh\n": "does not exist"} {
+		path := filepath.Join(dir, "copy")
+		if err := os.WriteFile(path, []byte(content), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		_, err := proc.OS.Start(proc.Spec{Path: path, Source: "/plugins/p/run"})
+		if err == nil || !strings.HasPrefix(err.Error(), "start /plugins/p/run: ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), path) {
+			t.Errorf("err = %v\nwant one of /plugins/p/run that says %q", err, want)
+		}
+	}
+}
+
 func TestStartNamesAMissingDynamicLoader(t *testing.T) {
 	program, err := os.ReadFile("/bin/sh")
 	if err != nil {

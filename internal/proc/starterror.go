@@ -22,7 +22,7 @@ func explainMissing(spec Spec, err error) error {
 	}
 	if interp := interpreter(path); interp != "" {
 		return fmt.Errorf("its first line asks for the interpreter %q, which does not exist: "+
-			"install it or change that line: %w", interp, err)
+			"install it or change that line: %w", interp, withoutPath(err))
 	}
 	return fmt.Errorf("the file exists, but the dynamic loader it needs does not: "+
 		"build it for this system, or statically (for Go: CGO_ENABLED=0): %w", err)
@@ -33,11 +33,20 @@ func explainFormat(spec Spec, platform string, err error) error {
 	switch kind := fileKind(head(spec.resolved())); kind {
 	case "":
 		return fmt.Errorf("it is neither a program for %s nor a script with a #! line: "+
-			"build it for %s, or begin it with the interpreter to run: %w", platform, platform, err)
+			"build it for %s; a script needs a #! line as its first line, such as #!/bin/sh: %w", platform, platform, withoutPath(err))
 	default:
 		return fmt.Errorf("it was built for another platform (it is %s, this is %s): build it for %s: %w",
-			kind, platform, platform, err)
+			kind, platform, platform, withoutPath(err))
 	}
+}
+
+// withoutPath is the system's error without the path, where the file itself is at fault: the path may be that of a copy, and whoever
+// reads of it knows the file.
+func withoutPath(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
 }
 
 // explainDenied says which permission is missing.

@@ -48,6 +48,8 @@ func explain(dir string, err error) error {
 	case errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("folder %s is on a read-only file system, copies of plugins have to be written there: "+
 			"mount it writable, %s: %w", dir, other, err)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("folder %s cannot be made, because a file stands in its way: remove it, %s: %w", dir, other, err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("this user may not write in folder %s, where copies of plugins are kept: change its owner or mode, %s: %w",
 			dir, other, err)

@@ -1,6 +1,7 @@
 package proctest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +82,7 @@ func (s *Starter) Start(spec proc.Spec) (proc.Process, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
-		return nil, fmt.Errorf("start %s: %w", spec.Path, s.err)
+		return nil, fmt.Errorf("start %s: %w", cmp.Or(spec.Source, spec.Path), s.err)
 	}
 	if n := len(spec.Startup); n > 0 && spec.Startup[n-1] != '\n' {
 		spec.Startup = append(append([]byte(nil), spec.Startup...), '\n')
