@@ -309,7 +309,7 @@ const (
 func (l *life) tryLater(next *spec, err error) phase {
 	l.tries++
 	delay := backoff(l.tries, firstRetry, lastRetry)
-	l.put, l.retry = &wish{spec: next, reason: "the reload is tried again"}, time.NewTimer(delay)
+	l.put, l.retry = &wish{spec: next, reason: "the reload is tried again", anew: true}, time.NewTimer(delay)
 	return l.keep(fmt.Sprintf("%s goes on: the reload is tried again in %s: %s", l.spec.titled(), delay, headline(err)), err)
 }
 
