@@ -245,7 +245,10 @@ func (l *life) quiesce(ctx context.Context, old *instance) error {
 		case <-ctx.Done():
 		}
 	}()
-	err := old.conn.Drain(ctx)
+	err := old.held.await(ctx)
+	if err == nil {
+		err = old.conn.Drain(ctx)
+	}
 	if err == nil {
 		err = old.conn.AwaitNotices(ctx)
 	}
