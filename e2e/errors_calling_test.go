@@ -57,11 +57,11 @@ func TestErrorsOfCalling(t *testing.T) {
 	for _, h := range badHandlers {
 		c.meets(ask(t, t.Context(), h, rpc.Options{}))
 	}
-	for _, part := range []func(*testing.T){c.names, c.deadlines, c.endings, c.middleware, c.transactions, c.sizes, c.streams, c.peers, c.plugins} {
+	for _, part := range []func(*testing.T){c.names, c.deadlines, c.endings, c.middleware, c.transactions, c.sizes, c.streams, c.peers, c.plugins, c.parked} {
 		part(t)
 	}
 	c.asWritten(byLuck, "MESSAGE: no host is connected")
-	c.asWritten(elsewhere, "MESSAGE: a message without a deadline", "MESSAGE: the host has parked", "MESSAGE: the host is not connected")
+	c.asWritten(elsewhere, "MESSAGE: a message without a deadline")
 }
 
 // names are the errors of messages that the other side does not know, or knows as something else.
@@ -233,6 +233,38 @@ func (c *chapter) plugins(t *testing.T) {
 		_, err := oddityapi.Relay.Call(t.Context(), s.startWorker(l), number{N: 1})
 		c.meets(err)
 	})
+}
+
+// parked are the errors of calls to a host that has parked the plugin, and has not come back when its lease ends.
+func (c *chapter) parked(t *testing.T) {
+	t.Helper()
+	w := byHand(t, "oddity", nil)
+	stream, _, err := w.connect(nil)
+	mustDo(t, err)
+	asked := make(chan struct{}, 1)
+	conn := rpc.NewConn(t.Context(), stream, rpc.Options{Handlers: rpc.NewMux(doubled.Handle(func(_ context.Context, n number) (number, error) {
+		signal(asked)
+		return n, nil
+	}))})
+	defer conn.Close()
+	_, err = oddityapi.Grumble.Call(t.Context(), conn, struct{}{})
+	mustDo(t, err)
+	await(t, asked, "a call")
+	mustDo(t, conn.Goodbye(t.Context(), rpc.Goodbye{Then: rpc.GoodbyePark, Lease: 2 * time.Second}))
+	await(t, conn.Done(), "its parting")
+	await(t, w.ended, "the end of its lease")
+	for line := range strings.Lines(w.stderr.String()) {
+		if strings.HasPrefix(line, string(doubled)) {
+			c.says(strings.TrimSpace(line))
+		}
+	}
+}
+
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 type wordNumber struct {

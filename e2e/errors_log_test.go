@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,10 +28,11 @@ func TestErrorsOfTheLog(t *testing.T) {
 	c := openChapter(t, logSection)
 	for name, part := range map[string]func(*testing.T){
 		"opening": c.logOfOpening, "stopping": c.logOfStopping, "stuck": c.logOfAStuckPlugin, "plugin": c.logOfAPlugin, "orphan": c.logOfAnOrphan, "connections": c.logOfConnections, "watching": c.logOfWatching,
+		"supervision": c.logOfSupervision,
 	} {
 		t.Run(name, part)
 	}
-	c.asWritten(elsewhere, "a health check was missed", "the parked instance", "the plugins folders are not watched")
+	c.asWritten(elsewhere, "the plugins folders are not watched")
 	c.asWritten(byLuck, "the process does not end", "runtime folder stays", "lines of output were dropped")
 	c.asWritten(shortage, "a connection could not be accepted", "no events from plugins folders")
 	c.asWritten(network, "TEXT tells only of changes")
@@ -100,6 +102,20 @@ func (c *chapter) said(stderr string) {
 			c.says(l.Message)
 		}
 	}
+}
+
+// logOfSupervision is the log of a host whose plugin stops answering, and the one before it too.
+func (c *chapter) logOfSupervision(t *testing.T) {
+	s := newSite(t)
+	s.put(edition{version: "1.0.0", with: m{"timeouts": m{"start": "5s", "stop": "100ms"}}})
+	p := s.openAsIs().Plugin("oddity")
+	old := p.Status().PID
+	s.reload(p, edition{version: "1.1.0", with: m{"health": m{"interval": "1s"}}})
+	stopParked(t, old)
+	kills(t, p, syscall.SIGSTOP)
+	s.log.await(t, "the parked instance does not come back")
+	answers(t, p, "1.0.0")
+	c.loud(s.log)
 }
 
 // logOfAPlugin is the log of a plugin that a stranger dials, and that is stopped while a handler runs.

@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -53,8 +54,8 @@ func TestErrorsOfThePluginsSide(t *testing.T) {
 	c.refusals(t)
 	c.descriptors(t)
 	c.stopHook(t)
+	c.late(t)
 	c.asWritten(otherSystem, "NAME: descriptor N: descriptors", "ask who the socket's peer is (LO")
-	c.asWritten(elsewhere, "this plugin is leaving")
 	c.asWritten(byLuck, "descriptor N is no", "ask who the socket's peer is: ", "ask who the socket's peer is (SO")
 	c.asWritten(otherUser, "user N")
 }
@@ -88,6 +89,19 @@ func (c *chapter) stopHook(t *testing.T) {
 	defer conn.Close()
 	mustDo(t, conn.Goodbye(t.Context(), rpc.Goodbye{Then: rpc.GoodbyeStop}))
 	c.ends(w, 70)
+}
+
+// late is the error of a host that comes to a plugin which is leaving.
+func (c *chapter) late(t *testing.T) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "stopped")
+	w := byHand(t, "oddity", nil, oddityapi.EnvMode+"="+oddityapi.ModeStopHang, oddityapi.EnvStopFile+"="+file)
+	_, err := w.greet(nil)
+	mustDo(t, err)
+	mustDo(t, w.cmd.Process.Signal(os.Interrupt))
+	until(t, 10*time.Second, "leaving", func() bool { _, err := os.Stat(file); return err == nil })
+	_, err = w.greet(nil)
+	c.meets(err)
 }
 
 // ends checks what a plugin said when it exited, and its code.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -79,4 +80,10 @@ func (j *journal) mustFind(t *testing.T, part string) entry {
 		t.Fatalf("the log has no line with %q", part)
 	}
 	return e
+}
+
+// await waits for a line.
+func (j *journal) await(t *testing.T, part string) {
+	t.Helper()
+	until(t, 30*time.Second, "in the log: "+part, func() bool { _, ok := j.find(part); return ok })
 }

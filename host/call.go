@@ -25,13 +25,19 @@ func (p *Plugin) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) {
 	return p.real().calls.Load().Open(ctx, m)
 }
 
-// pick is the rpc.Pick of a plugin's calls.
+// pick is the rpc.Pick of a plugin's calls. The message that it is for holds the instance, until its Invoke, Notify or Open returns.
 func (p *Plugin) pick(ctx context.Context, what string, not rpc.Peer) (rpc.Peer, error) {
-	i, err := p.awaitOther(ctx, what, not)
-	if err != nil {
-		return nil, err
+	for {
+		i, err := p.awaitOther(ctx, what, not)
+		if err != nil {
+			return nil, err
+		}
+		i.held.begin()
+		if p.serving.Load() == i { // else a quiesce may not have seen the hold
+			return i, nil
+		}
+		i.held.end()
 	}
-	return i, nil
 }
 
 // await returns the instance that answers calls.
@@ -111,8 +117,9 @@ func (p *Plugin) notInTime(ctx context.Context, what string, state State) error 
 	return rpc.NotSent(rpc.CodeOf(ctx.Err()), "%s: plugin %q is %s: %w", what, p.name, now, context.Cause(ctx))
 }
 
-// Invoke implements rpc.Peer: one attempt of a call.
+// Invoke implements rpc.Peer: one attempt of a call, for which it was picked.
 func (i *instance) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
+	defer i.held.end()
 	if err := i.conn.Invoke(ctx, m, reply); err != nil {
 		return i.annotate(err)
 	}
@@ -121,6 +128,7 @@ func (i *instance) Invoke(ctx context.Context, m *rpc.Message, reply any) error 
 
 // Notify implements rpc.Peer.
 func (i *instance) Notify(ctx context.Context, m *rpc.Message) error {
+	defer i.held.end()
 	if err := i.awaitTurn(ctx, m.Type); err != nil {
 		return err
 	}
@@ -152,6 +160,7 @@ func (i *instance) awaitTurn(ctx context.Context, what string) error {
 
 // Open implements rpc.Peer.
 func (i *instance) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) {
+	defer i.held.end()
 	f, err := i.conn.Open(ctx, m)
 	if err != nil {
 		return nil, i.annotate(err)

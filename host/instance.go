@@ -40,12 +40,15 @@ type instance struct {
 	turn    <-chan struct{} // closed when the instance before it has handled its notices; nil: there was none
 	waiting atomic.Int32    // notices that wait for turn
 	checks  atomic.Uint64   // calls of its Health hook
+	held    hold
 }
 
 var errExited = errors.New("the process ended")
 
 // newInstance is an instance of a process that is not connected.
-func newInstance(p *process) *instance { return &instance{process: p, leaving: make(chan struct{})} }
+func newInstance(p *process) *instance {
+	return &instance{process: p, leaving: make(chan struct{}), held: newHold()}
+}
 
 // launch starts a process and returns when it has passed its handshake. On an error nothing is left of it.
 func launch(ctx context.Context, env *environment, s *spec, generation int) (*instance, error) {

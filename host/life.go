@@ -124,6 +124,7 @@ func (l *life) heedAtRest(same phase) phase {
 	if w == nil {
 		return same
 	}
+	l.stopRetrying()
 	if w.spec == nil {
 		if l.p.is(w.rest) && w.rest != Failed {
 			l.heard = append(l.heard, w.heard...)

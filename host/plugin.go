@@ -142,7 +142,9 @@ func (p *Plugin) Reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reload %s: %w", p.name, err)
 	}
-	w.anew, w.reason = true, "a reload was asked for"
+	if w.anew = true; w.spec != nil {
+		w.reason = "a reload was asked for"
+	}
 	if err := p.want(ctx, w); err != nil {
 		return fmt.Errorf("reload %s: %w", p.name, err)
 	}
@@ -173,7 +175,9 @@ func (p *Plugin) Enable(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("enable %s: %w", p.name, err)
 	}
-	w.anew, w.reason = true, "it was enabled"
+	if w.anew = true; w.spec != nil {
+		w.reason = "it was enabled"
+	}
 	return p.want(ctx, w)
 }
 

@@ -175,10 +175,13 @@ func (l *life) handOver(ctx context.Context, old, fresh *instance) error {
 func passOn(ctx context.Context, old, fresh *instance) error {
 	state, err := old.snapshot(ctx)
 	if err != nil {
-		return fmt.Errorf("%s: %w", old.spec.titled(), err)
+		return old.named(err)
 	}
 	return fresh.restore(ctx, state)
 }
+
+// named is an error of the old instance, among those of the new one.
+func (i *instance) named(err error) error { return fmt.Errorf("%s: %w", i.spec.titled(), err) }
 
 // handOff is handOver for a plugin that owns what only one process can have.
 func (l *life) handOff(ctx context.Context, old, fresh *instance) (err error) {
@@ -189,11 +192,11 @@ func (l *life) handOff(ctx context.Context, old, fresh *instance) (err error) {
 	keeps := old.keepsState(fresh)
 	if keeps {
 		if state, err = old.snapshot(ctx); err != nil {
-			return err
+			return old.named(err)
 		}
 	}
 	if err := ask(ctx, old, lifecycle.FeatureRelease, lifecycle.Release, lifecycle.None{}); err != nil {
-		return err
+		return old.named(err)
 	}
 	if err = fresh.begin(ctx); err == nil && keeps {
 		err = fresh.restore(ctx, state)
@@ -213,8 +216,9 @@ func (l *life) resume(old *instance) error {
 	if err != nil {
 		l.release()
 		old.stop()
+		return old.named(err)
 	}
-	return err
+	return nil
 }
 
 // A busyError is why a plugin was not quiet in time.
@@ -241,7 +245,10 @@ func (l *life) quiesce(ctx context.Context, old *instance) error {
 		case <-ctx.Done():
 		}
 	}()
-	err := old.conn.Drain(ctx)
+	err := old.held.await(ctx)
+	if err == nil {
+		err = old.conn.Drain(ctx)
+	}
 	if err == nil {
 		err = old.conn.AwaitNotices(ctx)
 	}
@@ -309,7 +316,7 @@ const (
 func (l *life) tryLater(next *spec, err error) phase {
 	l.tries++
 	delay := backoff(l.tries, firstRetry, lastRetry)
-	l.put, l.retry = &wish{spec: next, reason: "the reload is tried again"}, time.NewTimer(delay)
+	l.put, l.retry = &wish{spec: next, reason: "the reload is tried again", anew: true}, time.NewTimer(delay)
 	return l.keep(fmt.Sprintf("%s goes on: the reload is tried again in %s: %s", l.spec.titled(), delay, headline(err)), err)
 }
 

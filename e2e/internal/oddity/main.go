@@ -16,7 +16,9 @@ import (
 
 func main() {
 	s := plugin.Server{Handlers: handlers(), Stop: stop}
-	switch mode := os.Getenv(oddityapi.EnvMode); mode {
+	mode := os.Getenv(oddityapi.EnvMode)
+	keep(&s, mode)
+	switch mode {
 	case oddityapi.ModeKill:
 		killSelf()
 	case oddityapi.ModeVersion, oddityapi.ModeFuture:
@@ -36,7 +38,7 @@ func main() {
 	case oddityapi.ModeCallback:
 		s.Start = func(ctx context.Context) error { _, err := relay(ctx, oddityapi.Number{N: 1}); return err }
 	case oddityapi.ModeStopHang:
-		s.Stop = func(context.Context) error { select {} }
+		s.Stop = func(ctx context.Context) error { _ = stop(ctx); select {} }
 	case oddityapi.ModeNoStop:
 		s.Stop = nil
 	case oddityapi.ModeAnswers:
@@ -68,6 +70,7 @@ func handlers() []rpc.Handler {
 }
 
 func stop(context.Context) error {
+	grumbling.Wait()
 	path := os.Getenv(oddityapi.EnvStopFile)
 	if path == "" {
 		return nil

@@ -60,7 +60,7 @@ const (
 	ModeNoStart  = "no-start"  // its Start hook fails
 	ModeHugeLog  = "huge-log"  // its Start hook writes a megabyte to stderr, without a newline
 	ModeCallback = "callback"  // its Start hook calls Double on the host
-	ModeStopHang = "stop-hang" // its Stop hook does not return
+	ModeStopHang = "stop-hang" // its Stop hook writes to the file and does not return
 	ModeNoStop   = "no-stop"   // it has no Stop hook
 	ModeAnswers  = "answers"   // it answers what else the host answers, rather than pass it on
 )

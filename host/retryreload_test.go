@@ -1,0 +1,68 @@
+package host_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// occupied opens a host whose plugin keeps state and has a call in flight, until release is closed.
+func occupied(t *testing.T, w *world) (p *host.Plugin, busy *tally, release chan struct{}) {
+	t.Helper()
+	busy, release = newTally(), make(chan struct{})
+	busy.Handlers = append(busy.Handlers, hang.Handle(func(context.Context, string) (string, error) { <-release; return "", nil }))
+	w.add("one", &busy.fake, members{"reload": members{"quiesce": "50ms"}, "restart": members{"backoff": "1s"}})
+	p = w.open().Plugin("one")
+	go func() { _, _ = hang.Call(rpc.WithRetry(t.Context(), 0), p, "") }()
+	synctest.Wait()
+	return p, busy, release
+}
+
+// isBusy fails the test unless a reload finds the plugin busy.
+func isBusy(t *testing.T, p *host.Plugin) {
+	t.Helper()
+	if err := p.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "calls are in flight") {
+		t.Fatalf("reload of a busy plugin: %v", err)
+	}
+}
+
+func TestAReloadOfABusyPluginIsTriedAgainAlsoIfNothingHasChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p, _, release := occupied(t, w)
+		before := p.Status()
+		isBusy(t, p)
+		close(release)
+		time.Sleep(time.Minute)
+		if s := p.Status(); s.Generation == before.Generation || s.State != host.Ready {
+			t.Errorf("a minute later the same process runs: %+v", s)
+		}
+	})
+}
+
+func TestAReloadThatIsTriedAgainDoesNotUndoALaterOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p, busy, release := occupied(t, w)
+		defer close(release)
+		w.release("1.1.0", "one", &fake{Handlers: busy.Handlers, Snapshot: busy.Snapshot, Restore: busy.Restore})
+		first := busy.Launched()
+		isBusy(t, p)
+		first.Exit(1, "")
+		synctest.Wait()
+		if s := p.Status(); s.State != host.Backoff {
+			t.Fatalf("after a crash: %+v", s)
+		}
+		w.release("1.2.0", "one", &fake{Handlers: busy.Handlers})
+		w.reload(p)
+		time.Sleep(time.Minute)
+		if s := p.Status(); s.Version != "1.2.0" || s.State != host.Ready {
+			t.Errorf("a minute later: %+v", s)
+		}
+	})
+}
