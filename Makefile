@@ -19,12 +19,22 @@ EVERYTHING = $$(go list -m -f '{{.Dir}}/...')
 FUZZ ?= 60s
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# What the demonstration makes a site of.
+SOURCES = $(wildcard *.md docs cmd/hotplug/*.md sample-plugins/*.md examples/site/*.md)
+
 .PHONY: demo
-demo: plugins ## build a site with the sample plugins, out of this project's Markdown and its dependencies', into build/site
+demo: plugins ## build a site with the sample plugins into build/site, then serve it while a plugin is replaced by better and worse ones
 	@echo "demo: build the site program"
 	@$(GOBUILD) -o build/site-program ./examples/site
 	@echo "demo: write build/site"
-	@build/site-program build -demo -modcache -title hotplug -plugins build/plugins -state build/state -out build/site $(wildcard *.md docs cmd/hotplug/*.md sample-plugins/*.md examples/site/*.md)
+	@build/site-program build -demo -modcache -title hotplug -plugins build/plugins -state build/state -out build/site $(SOURCES)
+	@echo "demo: build two releases of markdown: one with another look, one that crashes at its first call"
+	@mkdir -p build/demo
+	@sed 's/"version": "1.0.0"/"version": "1.1.0"/' sample-plugins/markdown/plugin.json >build/demo/plugin.json
+	@printf '{"Replace": {"%s": "%s"}}' "$(CURDIR)/sample-plugins/markdown/plugin.json" "$(CURDIR)/build/demo/plugin.json" >build/demo/overlay.json
+	@$(GOBUILD) -overlay build/demo/overlay.json -ldflags='-s -w -X main.permalink=§' -o build/demo/other ./sample-plugins/markdown
+	@$(GOBUILD) -o build/demo/faulty ./examples/site/internal/faulty
+	@build/site-program rehearse -other build/demo/other -faulty build/demo/faulty -title hotplug -plugins build/plugins -state build/state $(SOURCES)
 
 .PHONY: test
 test: ## run every test that needs nothing but Go, in all modules

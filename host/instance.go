@@ -37,6 +37,7 @@ type instance struct {
 	hello   *wire.PluginHello
 	leaving chan struct{} // closed when the plugin says goodbye first
 	left    sync.Once
+	parted  chan struct{}   // closed once goodbye was said: no notice is queued behind that
 	turn    <-chan struct{} // closed when the instance before it has handled its notices; nil: there was none
 	waiting atomic.Int32    // notices that wait for turn
 	checks  atomic.Uint64   // calls of its Health hook
@@ -47,7 +48,7 @@ var errExited = errors.New("the process ended")
 
 // newInstance is an instance of a process that is not connected.
 func newInstance(p *process) *instance {
-	return &instance{process: p, leaving: make(chan struct{}), held: newHold()}
+	return &instance{process: p, leaving: make(chan struct{}), parted: make(chan struct{}), held: newHold()}
 }
 
 // launch starts a process and returns when it has passed its handshake. On an error nothing is left of it.

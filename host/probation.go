@@ -83,7 +83,10 @@ func (t *trial) unpark() {
 }
 
 // pass ends a probation: there is no way back any more.
-func (l *life) pass() { l.drop() }
+func (l *life) pass() {
+	l.drop()
+	l.p.move(Ready, l.spec.titled()+" has passed its probation", nil)
+}
 
 // drop gives up the way back, if there is one.
 func (l *life) drop() {

@@ -297,12 +297,13 @@ func reloadedText(before, next *spec) string {
 	return fmt.Sprintf("reloaded: %s follows %s", next.titled(), before.titled())
 }
 
-// follows has notices to i wait until old has handled its own.
+// follows has notices to i wait until old, which is about to part, has handled its own.
 func (i *instance) follows(old *instance) {
 	turn := make(chan struct{})
 	i.turn = turn
 	go func() {
 		defer close(turn)
+		<-old.parted
 		_ = old.conn.AwaitNotices(context.Background()) // ends with the connection
 	}()
 }

@@ -26,6 +26,7 @@ func (i *instance) part(g rpc.Goodbye, streams rpc.Code, reason string) {
 	if err := i.conn.Goodbye(ctx, g); err != nil {
 		i.log.Warn("goodbye could not be said", "reason", err.Error())
 	}
+	close(i.parted)
 	if err := i.drain(ctx); err != nil {
 		i.log.Warn("calls in flight are ended", "reason", err.Error())
 		i.conn.CancelCalls(streams, reason)

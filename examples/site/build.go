@@ -16,35 +16,43 @@ import (
 // build makes the site. Its error means that there is none; pages that failed stand in the report.
 func build(ctx context.Context, o options, stderr io.Writer) (*report, error) {
 	start := time.Now()
-	projects, err := collect(ctx, o)
+	b, err := newBuilder(ctx, o, newMeter(), newProgress(stderr))
 	if err != nil {
 		return nil, err
 	}
-	defer closeAll(projects)
-	var pages []*page // those that can be rendered
-	for _, p := range projects {
-		for _, page := range p.Pages {
-			if page.err == nil {
-				pages = append(pages, page)
-			}
-		}
-	}
-	b := &builder{options: o, projects: projects, pages: pages, library: newLibrary(projects), meter: newMeter(), progress: newProgress(stderr)}
+	defer closeAll(b.projects)
 	err = b.run(ctx)
 	b.progress.say("")
 	if err != nil {
 		return nil, err
 	}
 	b.report.out, b.report.elapsed, b.report.routes = o.out, time.Since(start), b.meter.figures()
-	b.report.count(projects)
+	b.report.count(b.projects)
 	return &b.report, nil
+}
+
+// newBuilder finds what is to be built. Whoever calls it closes the projects.
+func newBuilder(ctx context.Context, o options, m *meter, say *progress) (*builder, error) {
+	projects, err := collect(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{options: o, projects: projects, library: newLibrary(projects), meter: m, progress: say}
+	for _, p := range projects {
+		for _, page := range p.Pages {
+			if page.err == nil {
+				b.pages = append(b.pages, page)
+			}
+		}
+	}
+	return b, nil
 }
 
 // A builder is one build.
 type builder struct {
 	options
 	projects []*project
-	pages    []*page
+	pages    []*page // those that can be rendered
 	library  *library
 	crew     crew
 	meter    *meter
@@ -52,15 +60,23 @@ type builder struct {
 	report   report
 }
 
-// run has the pages rendered and writes the site. When it returns, the plugins have ended.
+// run starts the plugins and makes the site. When it returns, they have ended.
 func (b *builder) run(ctx context.Context) error {
 	b.progress.say("starting the plugins")
 	b.crew = muster(ctx, b.plugins)
-	h, err := openHost(ctx, b.options, b.crew, b.library, b.meter, b.logger())
+	h, err := openHost(ctx, b.options, b.crew, b.library.handlers(), b.meter, b.logger())
 	if err != nil {
 		return err
 	}
 	defer h.Close()
+	if err := b.make(ctx, h); err != nil {
+		return err
+	}
+	return h.Close()
+}
+
+// make has the pages rendered and writes the site.
+func (b *builder) make(ctx context.Context, h *host.Host) error {
 	css, warning := stylesheet(ctx, h, b.crew, b.options)
 	if warning != "" {
 		b.report.warnings = append(b.report.warnings, warning)
@@ -74,7 +90,7 @@ func (b *builder) run(ctx context.Context) error {
 	}
 	b.report.absent, b.report.plugins = b.crew.missing()
 	b.report.blame(h.Failed())
-	return h.Close()
+	return nil
 }
 
 // prepare has the plugins do all that the site is made of: pages first, then what needs all pages.

@@ -28,6 +28,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "site:", err)
 		return 2
 	}
+	switch o.command {
+	case commandServe:
+		return serve(ctx, o, stdout, stderr)
+	case commandRehearse:
+		return rehearse(ctx, o, stdout, stderr)
+	}
 	r, err := build(ctx, o, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "site:", err)

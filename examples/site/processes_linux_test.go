@@ -27,7 +27,7 @@ func processesOf(t *testing.T, dir string) []string {
 
 func TestNoProcessIsLeft(t *testing.T) {
 	o := options{plugins: pluginsFolder(t, "markdown", "highlight"), state: t.TempDir()}
-	h, err := openHost(t.Context(), o, muster(t.Context(), o.plugins), newLibrary(nil), newMeter(), hclog.NewNullLogger())
+	h, err := openHost(t.Context(), o, muster(t.Context(), o.plugins), newLibrary(nil).handlers(), newMeter(), hclog.NewNullLogger())
 	if err != nil {
 		t.Fatal(err)
 	}

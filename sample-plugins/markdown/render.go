@@ -47,6 +47,6 @@ func render(ctx context.Context, req markdownapi.RenderRequest) (markdownapi.Doc
 	if err := p.resolve(ctx, tags); err != nil {
 		return markdownapi.Document{}, err
 	}
-	p.doc.HTML = balance(tags)
+	p.doc.HTML = balance(link(tags, permalink))
 	return p.doc, nil
 }
