@@ -11,8 +11,9 @@ func TestCommandLineErrorsSayWhatIsExpected(t *testing.T) {
 		args string
 		want string
 	}{
-		{"", `the only one is "build"`},
-		{"serve docs", `the only one is "build"`},
+		{"", `"build", "serve" or "rehearse"`},
+		{"show docs", `"build", "serve" or "rehearse"`},
+		{"rehearse docs", "-other and -faulty"},
 		{"build", "name a folder with Markdown"},
 		{"build -jobs 0 docs", "at least one page"},
 		{"build -nonsense docs", "not defined: -nonsense"},
