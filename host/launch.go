@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,8 +53,15 @@ func headline(err error) string {
 func mayPass(err error) bool {
 	var report *CrashReport
 	var late tooLate
-	return errors.As(err, &report) || errors.As(err, &late)
+	if errors.As(err, &report) {
+		return !slices.Contains(refusals, report.Code)
+	}
+	return errors.As(err, &late)
 }
+
+// refusals are exit codes by which a program says that it cannot run as it is: EX_USAGE, EX_DATAERR and EX_CONFIG of sysexits(3). Package plugin ends with
+// them if start-up data, manifest or serializer do not fit.
+var refusals = []int{64, 65, 78}
 
 // tooLate is the error of a launch that took longer than this.
 type tooLate time.Duration

@@ -3,12 +3,15 @@ package host_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/internal/proc/proctest"
+	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -135,6 +138,20 @@ func TestClosingAHostInEachStateLeavesNothing(t *testing.T) {
 				}
 				w.Starter.Wait()
 				if s := h.Plugin("one").Status(); s.Active || s.State.Waits() && s.State != host.Idle {
+					t.Errorf("%+v", s)
+				}
+			})
+		})
+	}
+}
+
+func TestAProcessThatSaysByItsExitCodeThatItCannotRunIsNotTriedAgain(t *testing.T) {
+	for code, want := range map[int]host.State{1: host.Backoff, 70: host.Backoff, 64: host.Failed, 65: host.Failed, 78: host.Failed} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.add("one", &fake{Instead: func(*proctest.Child, *wire.Startup, *wire.Stream) int { return code }}, members{"restart": members{}})
+				if s := w.open().Plugin("one").Status(); s.State != want {
 					t.Errorf("%+v", s)
 				}
 			})
