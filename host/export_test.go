@@ -93,3 +93,12 @@ func (p *Plugin) TakeOver(q *Plugin) {
 
 // Waits reports whether calls wait in this state.
 func (s State) Waits() bool { return s.waits() }
+
+// Look has the plugin become what its folder says, as a host that watches does; it waits for nothing.
+func (p *Plugin) Look(ctx context.Context) error {
+	w, err := p.find(ctx)
+	if err == nil {
+		p.send(w)
+	}
+	return err
+}

@@ -83,7 +83,9 @@ func (l *life) startOn(w *wish) phase {
 	l.heard = append(l.heard, w.heard...)
 	l.adoptSpec(w.spec)
 	if w.spec.lazy && !w.anew {
-		l.p.move(Idle, "it starts with its first call", nil)
+		if !l.p.is(Idle) {
+			l.p.move(Idle, "it starts with its first call", nil)
+		}
 		l.tell(nil)
 		return l.resting
 	}
