@@ -42,14 +42,14 @@ test: ## run every test that needs nothing but Go, in all modules
 	@go test $(EVERYTHING)
 
 .PHONY: test-all
-test-all: languages test conformance ## run test, with the samples in other languages (needs node and python3), and conformance
+test-all: languages test conformance ## run test, with the plugins in other languages (needs node, python3 and cc), and conformance
 
 # Which tests need them and say so by being skipped; with these, nothing is.
 .PHONY: languages
 languages:
-	@for tool in node python3; do command -v $$tool >/dev/null || { echo "make: no $$tool in PATH: the samples in other languages cannot be tested; install it, or run make test" >&2; exit 1; }; done
-	@echo "languages: node $$(node --version), $$(python3 --version)"
-	@go test -run 'InAnotherLanguage|OtherLanguages' -count=1 ./e2e ./internal/conformance
+	@for tool in node python3 cc; do command -v $$tool >/dev/null || { echo "make: no $$tool in PATH: the plugins in other languages cannot be tested; install it, or run make test" >&2; exit 1; }; done
+	@echo "languages: node $$(node --version), $$(python3 --version), cc $$(cc -dumpversion)"
+	@go test -run 'InAnotherLanguage|OtherLanguages|PluginInC' -count=1 ./e2e ./internal/conformance
 
 .PHONY: conformance
 conformance: build build/plugins/counter/plugin.json ## check the samples against the protocol and write what that prints into docs/conformance.md
