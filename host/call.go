@@ -20,7 +20,7 @@ func (p *Plugin) Notify(ctx context.Context, m *rpc.Message) error {
 	return p.real().calls.Load().Notify(ctx, m)
 }
 
-// Open implements rpc.Peer. It waits, and tries again, as Invoke does. The flow stays on the instance that it began on.
+// Open implements rpc.Peer. It waits, and tries again, as Invoke does. A flow that has begun stays on the instance that it began on.
 func (p *Plugin) Open(ctx context.Context, m *rpc.Message) (rpc.Flow, error) {
 	return p.real().calls.Load().Open(ctx, m)
 }

@@ -55,8 +55,8 @@ type Pick func(ctx context.Context, message string, not Peer) (Peer, error)
 // A Retrier is a Peer over others that come and go: connections to one plugin, or to one host. A call or notice that certainly did not
 // run (see Delivered) is tried again by itself, if its connection ended or said goodbye, or the other side had no room for it (Exhausted,
 // retryable). A call that may have run, because its connection ended before the answer was there, is sent again only if it is a
-// Query, at most 3 times, or as often as WithRetry allows. What a handler answered is final, whatever it is. Of a call with streams only the opening is
-// tried again: a Flow that is open stays on its connection, and fails with it.
+// Query, at most 3 times, or as often as WithRetry allows. What a handler answered is final, whatever it is. A call with streams is opened
+// again as long as it certainly has not begun: then it stays on its connection, and fails with it.
 //
 // Attempts end with ctx, and those of Invoke with the call time-out, which begins with the first of them. A message without a deadline, or with one that
 // is more than a day off, is tried again until 30 s after its first failure. Between attempts it waits, for 5 ms at first and 1 s at the most. An
@@ -104,20 +104,20 @@ func (r *Retrier) Notify(ctx context.Context, m *Message) error {
 	return r.retry(ctx, m, p, err, func(p Peer) error { return p.Notify(ctx, m) })
 }
 
-// Open implements Peer. A Flow that is open stays on its connection, and ends with it.
+// Open implements Peer. A Flow that has begun stays on its connection, and ends with it; one that turns out never to have begun is opened again.
 func (r *Retrier) Open(ctx context.Context, m *Message) (Flow, error) {
 	p, err := r.pick(ctx, m.Type, nil)
 	if err != nil {
 		return nil, err
 	}
 	f, err := p.Open(ctx, m)
-	if err == nil {
-		return f, nil
+	if err != nil {
+		err = r.retry(ctx, m, p, err, func(next Peer) (err error) { p = next; f, err = next.Open(ctx, m); return err })
 	}
-	if err = r.retry(ctx, m, p, err, func(p Peer) (err error) { f, err = p.Open(ctx, m); return err }); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	return r.reopening(ctx, m, f, p), nil
 }
 
 // retry goes on after the first attempt, which failed on p with err.
@@ -128,8 +128,13 @@ func (r *Retrier) retry(ctx context.Context, m *Message, p Peer, err error, send
 	}
 	waiting, cancel := patient(ctx)
 	defer cancel()
+	return r.goOn(ctx, waiting, m, &t, err, send)
+}
+
+// goOn tries until it succeeds, or may not any more. waiting bounds the time between attempts; err is how the last one failed, of which t has taken note.
+func (r *Retrier) goOn(ctx, waiting context.Context, m *Message, t *trial, err error, send func(Peer) error) error {
 	for {
-		next, why := r.next(waiting, m.Type, &t)
+		next, why := r.next(waiting, m.Type, t)
 		if why != nil {
 			return t.givenUp(err, why)
 		}
