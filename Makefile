@@ -107,6 +107,18 @@ footprint: build/plugins/counter/plugin.json ## write what make size prints into
 	@mv build/footprint.md docs/footprint.md
 	@cat docs/footprint.md
 
+.PHONY: soak
+soak: ## reload, break, kill and stop plugins under load for SOAK=2 minutes; ends with one line of JSON
+	@$(GOBUILD) -o build/soak ./e2e/internal/soak
+	@build/soak
+
+.PHONY: soak-page
+soak-page: ## write what make soak prints into docs/soak.md
+	@$(GOBUILD) -o build/soak ./e2e/internal/soak
+	@{ cat e2e/internal/soak/page.md; printf '\n```json\n'; build/soak | sed 's/,"/,\n "/g'; printf '```\n\nHost, callers and plugins shared %s cores (%s), %s, %s.\nThe machine is shared with others, too.\n' \
+		"$$(nproc)" "$$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$$(uname -sr)" "$$(go env GOVERSION)"; } >build/soak.md
+	@mv build/soak.md docs/soak.md
+
 .PHONY: newcomer
 newcomer: ## follow docs/plugin-authors.md from an empty folder, and write each command and its time into docs/newcomer.md
 	@mkdir -p build

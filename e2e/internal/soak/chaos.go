@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
@@ -183,7 +182,7 @@ func (c *chaos) reloadsBad(ctx context.Context) {
 		c.refused.Add(1)
 	}
 	c.reload(ctx, p, c.manifest(bad, "", nil))
-	pause(ctx, 2*rollbackWindow) // what is bad comes to a version that has passed
+	pause(ctx, rollbackWindow+rollbackWindow/4) // what is bad comes to a version that has passed
 }
 
 // await waits for what a host says of a plugin. Its events end when patience does; ctx is that of the run.
@@ -215,16 +214,16 @@ func (c *chaos) kill(ctx context.Context) {
 	switch rand.IntN(5) {
 	case 0:
 		c.stops.Add(1)
-		_ = syscall.Kill(-pid, syscall.SIGSTOP)
+		send(pid, stopSignal)
 		pause(ctx, healthInterval/2)
-		_ = syscall.Kill(-pid, syscall.SIGCONT)
+		send(pid, contSignal)
 	case 1:
 		c.stops.Add(1)
-		_ = syscall.Kill(-pid, syscall.SIGSTOP) // until its health checks end it
+		send(pid, stopSignal) // until its health checks end it
 		pause(ctx, (healthMisses+2)*healthInterval)
 	default:
 		c.kills.Add(1)
-		_ = syscall.Kill(-pid, syscall.SIGKILL)
+		send(pid, killSignal)
 	}
 	pause(ctx, time.Duration(rand.IntN(300))*time.Millisecond)
 }

@@ -32,7 +32,7 @@ const (
 	cannotStart    = "cannot start"
 )
 
-var badModes = []string{crashesAtStart, crashesAtCall, dropsMessage, hangsAtStart, cannotStart}
+var badModes = []string{crashesAtCall, crashesAtStart, crashesAtCall, dropsMessage, crashesAtCall, hangsAtStart, cannotStart}
 
 // The sorts of a record.
 const (
@@ -68,7 +68,7 @@ func serve(keeps bool) {
 	case crashesAtStart:
 		os.Exit(3)
 	case hangsAtStart:
-		select {}
+		time.Sleep(time.Hour)
 	}
 	r, err := openRecords(os.Getenv(recordsEnv))
 	if err != nil {
