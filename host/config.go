@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/registry"
 	"github.com/go-hotplug/hotplug/rpc"
 )
@@ -58,7 +59,8 @@ type Settings struct {
 	Serializer string // class name; the plugin must use the same
 	Timeouts   Timeouts
 	Middleware []rpc.Middleware
-	Config     json.RawMessage // what its Configure hook gets: a JSON object, whose members go before those of the manifest's config.default
+	Disconnect *manifest.Disconnect // what the plugin does when its host is gone, and whether it can be disconnected; nil: as its manifest says
+	Config     json.RawMessage      // what its Configure hook gets: a JSON object, whose members go before those of the manifest's config.default
 }
 
 // Timeouts of a plugin. Zero means: not set here.

@@ -23,6 +23,7 @@ type environment struct {
 	mux       *rpc.Mux
 	uses      []rpc.Use
 	store     *store.Store
+	instances string // folder of what belongs to processes that outlive this host
 	runtime   *runtimeDir
 	processes seam.Processes
 	reconnect dialler
@@ -42,7 +43,7 @@ func newEnvironment(ctx context.Context, c *Config) (*environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.store = kept
+	e.store, e.instances = kept, instancesDir(c.StateDir)
 	return e, nil
 }
 

@@ -25,6 +25,7 @@ type life struct {
 	retry   *time.Timer      // of a reload that found the plugin busy; nil: none
 	put     *wish            // what it retries
 	tries   int              // how often it has
+	later   *wish            // what is seen to once there is a connection again; nil: nothing
 	endings sync.WaitGroup   // goroutines that end instances which answer no calls any more
 }
 
@@ -124,6 +125,11 @@ func (l *life) resting() phase {
 func (l *life) heedAtRest(same phase) phase {
 	w := l.p.wishes.take()
 	if w == nil {
+		return same
+	}
+	if w.link != linkNone {
+		l.heard = append(l.heard, w.heard...)
+		l.tell(l.p.unavailable(string(w.link)))
 		return same
 	}
 	l.stopRetrying()

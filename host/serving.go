@@ -67,6 +67,9 @@ func (l *life) heed() phase {
 		return l.serving
 	}
 	l.heard = append(l.heard, w.heard...)
+	if w.link != linkNone {
+		return l.relink(w.link)
+	}
 	l.stopRetrying()
 	if w.spec == nil && w.rest == Failed {
 		return l.keep(l.spec.titled()+" goes on: what is installed now cannot run: "+w.reason, w.err)

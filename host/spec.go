@@ -44,7 +44,9 @@ type spec struct {
 	restart manifest.Restart
 	reload  manifest.Reload
 	health  manifest.Health
-	config  json.RawMessage // what its Configure hook gets; nil: an empty object
+
+	disconnect manifest.Disconnect // no mode: shutdown
+	config     json.RawMessage     // what its Configure hook gets; nil: an empty object
 }
 
 func (s *spec) identity() wire.Identity { return wire.Identity{Name: s.name, Version: s.version} }
@@ -59,7 +61,7 @@ func (s *spec) fingerprint(c *store.Copy) string {
 	if c != nil {
 		what = c.Hash
 	}
-	return fmt.Sprintf("%q", []any{what, s.dir, s.version, s.args, s.env, s.protocol, s.serializer.Name(), s.limits, s.socket})
+	return fmt.Sprintf("%q", []any{what, s.dir, s.version, s.args, s.env, s.protocol, s.serializer.Name(), s.limits, s.socket, s.disconnects()})
 }
 
 func (s *spec) sameConfig(next *spec) bool { return bytes.Equal(s.config, next.config) }
@@ -80,7 +82,10 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 		tree: treeOf(e), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
 		middleware: slices.Concat(c.Middleware, own.Middleware), txID: c.TxID,
 		lazy: m.Activation == manifest.ActivationLazy, idle: time.Duration(m.Idle), restart: m.Restart, reload: m.Reload, health: m.Health,
-		config: configOf(m, own),
+		config: configOf(m, own), disconnect: m.Disconnect,
+	}
+	if own.Disconnect != nil {
+		s.disconnect = *own.Disconnect
 	}
 	var err error
 	if s.serializer, err = lookUp(cmp.Or(own.Serializer, m.Serializer)); err != nil {
