@@ -71,6 +71,11 @@ func (p *Process) Spec() proc.Spec { return p.child.Spec }
 // PID implements proc.Process; fake ids count from 1000.
 func (p *Process) PID() int { return p.child.PID }
 
+// Identity implements proc.Process.
+func (p *Process) Identity() proc.Identity {
+	return proc.Identity{PID: p.child.PID, Started: "fake"}
+}
+
 // Stdout implements proc.Process.
 func (p *Process) Stdout() io.ReadCloser { return p.stdout }
 
