@@ -38,7 +38,8 @@ type Config struct {
 	Plugins  map[string]Settings // by plugin name
 	Timeouts Timeouts            // for every plugin; what is set here goes before the manifest
 
-	// StateDir holds the store of what is run. Default: a folder of the user's cache, by host name and plugins folder.
+	// StateDir holds the store of what is run, and what belongs to plugins that outlive this host. One host at a time may use it. Default: a folder of
+	// the user's cache, by host name and plugins folder.
 	StateDir string
 	// RuntimeDir is where the folder with the sockets is made. Default: XDG_RUNTIME_DIR, else the temporary folder. It must belong to
 	// this user or root; if others may write to it, it must be sticky.

@@ -23,7 +23,8 @@ type environment struct {
 	mux       *rpc.Mux
 	uses      []rpc.Use
 	store     *store.Store
-	instances string // folder of what belongs to processes that outlive this host
+	held      *os.File // the state folder's lock; nil without one
+	instances string   // folder of what belongs to processes that outlive this host
 	runtime   *runtimeDir
 	processes seam.Processes
 	reconnect dialler
@@ -39,10 +40,16 @@ func newEnvironment(ctx context.Context, c *Config) (*environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := bareEnvironment(ctx, c)
+	held, err := lockState(c.StateDir)
 	if err != nil {
 		return nil, err
 	}
+	e, err := bareEnvironment(ctx, c)
+	if err != nil {
+		held.Close()
+		return nil, err
+	}
+	e.held = held
 	e.store, e.instances = kept, instancesDir(c.StateDir)
 	return e, nil
 }

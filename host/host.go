@@ -294,6 +294,9 @@ func (e *environment) close() error {
 			e.log().Warn("old copies stay in the store", "error", err)
 		}
 	}
+	if e.held != nil {
+		defer e.held.Close() // the last thing: the next host may come
+	}
 	return e.runtime.remove()
 }
 
