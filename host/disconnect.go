@@ -75,6 +75,10 @@ func (i *instance) leaveAlone(reason string) {
 func (l *life) disconnected() phase {
 	select {
 	case <-l.p.asked.Done():
+		if l.detaches(l.current) {
+			l.letGoApart()
+			return nil
+		}
 		l.endApart(Stopped, "the host asked it to stop", nil)
 		l.tell(errAskedToStop)
 		return nil
@@ -97,6 +101,8 @@ func (l *life) heedApart() phase {
 		l.tell(nil)
 	case w.link == linkUp:
 		return l.reconnect()
+	case w.spec == nil && w.rest == Failed: // what runs goes on
+		l.tell(w.err)
 	case w.spec == nil:
 		l.endApart(w.rest, w.reason, w.err)
 		l.tell(w.err)

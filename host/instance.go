@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -103,6 +104,7 @@ func (i *instance) start(ctx context.Context) (net.Conn, error) {
 		return nil, err
 	}
 	i.worker.PID = i.proc.PID()
+	i.noteStarted()
 	i.log = i.env.log().with("plugin", i.spec.name, "pid", i.worker.PID)
 	stdout, stderr := i.kept.streams(i.proc, i.log)
 	i.lines = follow(stdout, stderr, i.log)
@@ -112,14 +114,22 @@ func (i *instance) start(ctx context.Context) (net.Conn, error) {
 
 // furnish says where the process listens, and where it writes to if it outlives this host.
 func (i *instance) furnish(p *proc.Spec) (err error) {
-	i.socket = i.spec.socket
-	if i.socket == "" {
+	id := wire.NewSecret()[:8]
+	switch {
+	case i.spec.socket != "":
+		i.socket = i.spec.socket
+	case i.spec.keeps():
+		i.socket, err = filepath.Join(i.env.sockets, id), makePrivate(i.env.sockets)
+	default:
 		i.socket = i.env.runtime.socket()
 	}
-	if err := checkSocketPath(i.socket); err != nil || !i.spec.keeps() {
+	if err == nil {
+		err = checkSocketPath(i.socket)
+	}
+	if err != nil || !i.spec.keeps() {
 		return err
 	}
-	if i.kept, err = newKept(i.env.instances, i.spec.name, wire.NewSecret()[:8]); err != nil {
+	if i.kept, err = newKept(i.env.instances, i.spec.name, id); err != nil {
 		return err
 	}
 	p.StdoutFile, p.StderrFile = i.kept.stdout.file, i.kept.stderr.file
@@ -140,6 +150,9 @@ func (i *instance) run(p proc.Spec) (net.Conn, error) {
 		p.Listener = listener
 	}
 	if p.Startup, err = i.startupLine(listener != nil); err == nil {
+		err = i.note()
+	}
+	if err == nil {
 		i.proc, err = i.env.processes.Starter.Start(p)
 	}
 	if err != nil {

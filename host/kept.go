@@ -31,6 +31,7 @@ type kept struct {
 	stdout *logFile
 	stderr *logFile
 	marks  *os.File
+	record *record
 }
 
 // The endings of its files.
@@ -109,8 +110,25 @@ func (k *kept) remove() {
 		return
 	}
 	k.close()
-	for _, ending := range []string{stdoutEnding, stderrEnding, marksEnding} {
-		os.Remove(k.base + ending)
+	removeFiles(k.base)
+}
+
+// removeFiles removes the files of a process that is gone, the record last.
+func removeFiles(base string) {
+	for _, ending := range []string{stdoutEnding, stderrEnding, marksEnding, freshEnding, recordEnding} {
+		os.Remove(base + ending)
 	}
-	os.Remove(filepath.Dir(k.base)) // if it was the last
+	os.Remove(filepath.Dir(base)) // if it was the last
+}
+
+// reopenKept opens the files of a process that an earlier host has left, to go on where that has ended.
+func reopenKept(r *record) (*kept, error) {
+	k := &kept{base: r.base, record: r}
+	if err := k.open(os.O_CREATE); err != nil {
+		k.close()
+		return nil, fmt.Errorf("log file of %s: %w", r.Plugin, err)
+	}
+	k.stdout.resume()
+	k.stderr.resume()
+	return k, nil
 }

@@ -40,9 +40,16 @@ func (p *Plugin) begin(w wish) {
 
 // first acts on the first wish, before anybody can look.
 func (l *life) first(w *wish) phase {
+	left := l.p.env.left[l.p.name]
 	if w.spec == nil {
 		l.rest(w)
+		for _, r := range left {
+			l.endings.Go(func() { l.p.env.endLeft(r, nil) })
+		}
 		return l.resting
+	}
+	if len(left) > 0 {
+		return l.goOn(w, left)
 	}
 	return l.startOn(w)
 }
@@ -189,6 +196,7 @@ func (l *life) starting() phase {
 // adopt has an instance answer calls from now on. What it runs is what runs again after a crash, whatever the plugins folder holds by then.
 func (l *life) adopt(i *instance) {
 	l.current = i
+	i.noteServing(true)
 	l.p.latest(i)
 	l.adoptSpec(l.spec.pinned(i.copied))
 	l.p.serving.Store(i)

@@ -69,6 +69,14 @@ func (l *lines) tail() []string {
 	return append([]string(nil), l.last...)
 }
 
+// recall puts lines of stderr before those that were read: an earlier host has logged them.
+func (l *lines) recall(earlier []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := append(earlier, l.last...)
+	l.last = all[max(0, len(all)-tailLines):]
+}
+
 func (l *lines) read(r io.Reader, stderr bool) {
 	br := bufio.NewReaderSize(r, maxLine)
 	file, _ := r.(*logFile)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -29,6 +30,8 @@ type logFile struct {
 	log   quietLogger
 	ended <-chan struct{} // the process has
 	leave chan struct{}   // closed when the host lets go
+
+	start int64 // where resume has set pos
 
 	pos     int64        // of the next byte to read. This and the next two are the reader's
 	taken   int64        // the end of what was taken as lines
@@ -137,6 +140,20 @@ func (f *logFile) mark(end int64) {
 	_, _ = f.marks.WriteAt(binary.LittleEndian.AppendUint64(nil, uint64(end)), 8*f.index)
 }
 
+// before is the last lines in front of where resume goes on. What an earlier host had emptied away is gone.
+func (f *logFile) before() []string {
+	from := max(0, f.start-tailLines*tailWidth)
+	b := make([]byte, f.start-from)
+	n, _ := f.file.ReadAt(b, from)
+	var all []string
+	for line := range strings.Lines(string(b[:n])) {
+		if text := strings.TrimRight(line, "\r\n"); text != "" {
+			all = append(all, shortened(printable(text)))
+		}
+	}
+	return all[max(0, len(all)-tailLines):]
+}
+
 // resume goes on where the host before has ended.
 func (f *logFile) resume() {
 	var b [8]byte
@@ -144,6 +161,6 @@ func (f *logFile) resume() {
 		return
 	}
 	if mark := int64(binary.LittleEndian.Uint64(b[:])); mark >= 0 && mark <= f.size() { // else it was emptied
-		f.pos, f.taken = mark, mark
+		f.pos, f.taken, f.start = mark, mark, mark
 	}
 }

@@ -29,6 +29,9 @@ func (l *life) serving() phase {
 		return l.tryAgain()
 	}
 	switch {
+	case l.detaches(i):
+		l.letGo()
+		return nil
 	case l.p.asked.Err() != nil:
 		l.halt(Stopped, "the host asked it to stop", nil)
 		l.tell(errAskedToStop)

@@ -30,7 +30,8 @@ type spec struct {
 	dir           string // working folder; empty: the copy
 	args          []string
 	env           []string
-	protocol      string // empty: hotplug/1
+	setEnv        []string // what of it is not the host's own
+	protocol      string   // empty: hotplug/1
 	serializer    codec.Serializer
 	timeouts      Timeouts
 	middleware    []rpc.Middleware
@@ -64,6 +65,13 @@ func (s *spec) fingerprint(c *store.Copy) string {
 	return fmt.Sprintf("%q", []any{what, s.dir, s.version, s.args, s.env, s.protocol, s.serializer.Name(), s.limits, s.socket, s.disconnects()})
 }
 
+// lasting is the fingerprint without what the host's own environment gives: that may be another for each host.
+func (s *spec) lasting(c *store.Copy) string {
+	own := *s
+	own.env = s.setEnv
+	return own.fingerprint(c)
+}
+
 func (s *spec) sameConfig(next *spec) bool { return bytes.Equal(s.config, next.config) }
 
 // pinned is s, to run the copy that is there, whatever the plugins folder holds by then.
@@ -84,6 +92,10 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 		lazy: m.Activation == manifest.ActivationLazy, idle: time.Duration(m.Idle), restart: m.Restart, reload: m.Reload, health: m.Health,
 		config: configOf(m, own), disconnect: m.Disconnect,
 	}
+	for name, value := range m.Env.Set {
+		s.setEnv = append(s.setEnv, name+"="+value)
+	}
+	slices.Sort(s.setEnv)
 	if own.Disconnect != nil {
 		s.disconnect = *own.Disconnect
 	}
