@@ -144,6 +144,7 @@ func TestAHandlerOfTheParkedConnectionStillCallsItsHost(t *testing.T) {
 			if back {
 				want = "second"
 				last, _ = l.connect(names("second"))
+				synctest.Wait() // the plugin answers the handshake before it makes the connection
 			}
 			close(ready)
 			if name := <-result; name != want {
