@@ -60,7 +60,26 @@ func TestANewHostGoesOnWithTheProcessesOfOneThatWasKilled(t *testing.T) {
 	}
 }
 
-func TestADetachedProcessIsAttachedByTheNextHostAndItsEndIsSeen(t *testing.T) {
+func TestADetachedProcessIsThereForTheNextHost(t *testing.T) {
+	s := newSite(t)
+	s.install("counter", "counter", keptFor("1h"))
+	s.crasher("", nil)
+	h := s.openAsIs()
+	before, other := h.Plugin("counter").Status().PID, h.Plugin("crasher").Status().PID
+	add(t, h)
+	mustDo(t, h.Detach())
+	if !alive(before) || alive(other) {
+		t.Errorf("detached: the kept process runs %v, the other %v", alive(before), alive(other))
+	}
+	again := s.openAsIs()
+	if got := add(t, again); got != 2 || again.Plugin("counter").Status().PID != before {
+		t.Errorf("counted %d, %+v", got, again.Plugin("counter").Status())
+	}
+	s.close(again)
+	s.nothingIsLeft()
+}
+
+func TestTheEndOfAProcessThatAnotherHostHasStartedIsSeen(t *testing.T) {
 	s := newSite(t)
 	s.install("counter", "counter", keptFor("1h"))
 	st := s.perform(play{Count: true})
