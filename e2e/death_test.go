@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/go-hotplug/hotplug/host"
 )
 
 // company installs three plugins.
@@ -163,7 +165,7 @@ func TestTheNextHostLeavesTheFolderOfALivingOneAlone(t *testing.T) {
 		t.Fatalf("the first host has %v, %v; want one folder", living, err)
 	}
 	s.age(living[0].Name())
-	h := s.openAsIs()
+	h := s.openAsIs(func(c *host.Config) { c.StateDir = t.TempDir() })
 	s.goesOn(h)
 	if folders, _ := os.ReadDir(s.runtime); len(folders) != 2 {
 		t.Errorf("runtime folders %v, want one for each host", folders)

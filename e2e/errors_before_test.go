@@ -48,7 +48,7 @@ func TestErrorsBeginAsThePageSays(t *testing.T) {
 	c.ends(w, 65)
 	c.asWritten(shortage, "start PATH: make its pipes")
 	c.asWritten(byLuck, "note the use")
-	c.asWritten(wrapper, "connect to PATH")
+	c.asWritten(wrapper, "connect to PATH", "disconnect NAME", "reconnect NAME")
 }
 
 // second is the error of a call that returns two things.

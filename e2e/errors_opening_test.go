@@ -77,11 +77,16 @@ func TestErrorsOfOpeningAHost(t *testing.T) {
 			c.meets(err)
 		})
 	}
-	_, err := host.Start(t.Context(), host.Launch{})
+	dir := t.TempDir()
+	_, err := open(t, func(config *host.Config) { config.StateDir = dir })
+	mustDo(t, err)
+	_, err = open(t, func(config *host.Config) { config.StateDir = dir })
+	c.meets(err)
+	_, err = host.Start(t.Context(), host.Launch{})
 	c.meets(err)
 	_, err = host.Start(t.Context(), host.Launch{Path: "/bin/true", Serializer: "MoonSerializer"})
 	c.meets(err)
-	c.asWritten(byLuck, "runtime folder: CAUSE", "runtime folder PATH: CAUSE", "plugins folder PATH")
+	c.asWritten(byLuck, "lock state folder", "runtime folder: CAUSE", "runtime folder PATH: CAUSE", "plugins folder PATH")
 	c.asWritten(shortage, "no space is left", "folder PATH is on a read-only", "this user may not write")
 	if os.Getuid() != 0 {
 		c.asWritten(otherUser, "runtime folder PATH belongs", "folder PATH belongs")

@@ -33,6 +33,7 @@ type play struct {
 	Ignore                  bool // the crasher ignores SIGTERM, SIGINT and SIGHUP
 	Slow                    bool // a handler of the oddity is busy
 	Freeze                  bool // the oddity's Go runtime stands still
+	Count                   bool // the counter counts one further
 	Orphan                  bool // the oddity has a child, and ends itself when its host is gone
 
 	Inherits *os.File `json:"-"` // becomes descriptor 3 of the host
@@ -42,6 +43,7 @@ type play struct {
 type cast struct {
 	Plugins    map[string]int
 	Grandchild int
+	Count      int64
 	Err        string
 }
 
@@ -70,6 +72,13 @@ func (p *play) open(c *cast) error {
 	}
 	for _, plugin := range h.Plugins() {
 		c.Plugins[plugin.Name()] = plugin.Status().PID
+	}
+	if p.Count {
+		sum, err := counterAdd.Call(ctx, h.Plugin("counter"), delta{By: 1})
+		if err != nil {
+			return err
+		}
+		c.Count = sum.Value
 	}
 	crasher := h.Plugin("crasher")
 	if p.Ignore {

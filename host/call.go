@@ -10,7 +10,7 @@ import (
 )
 
 // Invoke implements rpc.Peer. While the plugin starts it waits, until ctx ends; if the plugin failed, is stopped or disabled, or is not installed, it
-// fails at once and says why. A call that was not delivered is tried again by itself, and so is a Query whose instance was lost: see rpc.Retrier.
+// fails at once and says why. While it is disconnected a call fails as well, unless ctx says rpc.Wait. A call that was not delivered is tried again by itself, and so is a Query whose instance was lost: see rpc.Retrier.
 func (p *Plugin) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
 	return p.real().calls.Load().Invoke(ctx, m, reply)
 }
@@ -71,7 +71,7 @@ func (p *Plugin) awaitOther(ctx context.Context, what string, not rpc.Peer) (*in
 		if i := p.serving.Load(); i != nil && rpc.Peer(i) != not {
 			return i, nil
 		}
-		if !state.waits() {
+		if !state.waits() && (state != Disconnected || !rpc.Waits(ctx)) {
 			return nil, p.unavailable(what)
 		}
 		if state == Idle {
@@ -109,6 +109,8 @@ func (p *Plugin) notInTime(ctx context.Context, what string, state State) error 
 	switch state {
 	case Ready, Reloading:
 		now = "being replaced or ended"
+	case Disconnected:
+		now = "still disconnected"
 	case Backoff:
 		p.mu.Lock()
 		now = fmt.Sprintf("waiting to be started again: %s", p.reason)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/registry"
 	"github.com/go-hotplug/hotplug/rpc"
 )
@@ -37,7 +38,8 @@ type Config struct {
 	Plugins  map[string]Settings // by plugin name
 	Timeouts Timeouts            // for every plugin; what is set here goes before the manifest
 
-	// StateDir holds the store of what is run. Default: a folder of the user's cache, by host name and plugins folder.
+	// StateDir holds the store of what is run, and what belongs to plugins that outlive this host. One host at a time may use it. Default: a folder of
+	// the user's cache, by host name and plugins folder.
 	StateDir string
 	// RuntimeDir is where the folder with the sockets is made. Default: XDG_RUNTIME_DIR, else the temporary folder. It must belong to
 	// this user or root; if others may write to it, it must be sticky.
@@ -58,7 +60,8 @@ type Settings struct {
 	Serializer string // class name; the plugin must use the same
 	Timeouts   Timeouts
 	Middleware []rpc.Middleware
-	Config     json.RawMessage // what its Configure hook gets: a JSON object, whose members go before those of the manifest's config.default
+	Disconnect *manifest.Disconnect // what the plugin does when its host is gone, and whether it can be disconnected; nil: as its manifest says
+	Config     json.RawMessage      // what its Configure hook gets: a JSON object, whose members go before those of the manifest's config.default
 }
 
 // Timeouts of a plugin. Zero means: not set here.

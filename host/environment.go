@@ -2,9 +2,11 @@ package host
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -23,6 +25,11 @@ type environment struct {
 	mux       *rpc.Mux
 	uses      []rpc.Use
 	store     *store.Store
+	held      *os.File             // the state folder's lock; nil without one
+	left      map[string][]*record // what earlier hosts have left, by plugin
+	attachBy  time.Time            // until when this host tries to come back to that
+	sockets   string               // folder for the sockets of processes that outlive this host
+	instances string               // folder of what belongs to processes that outlive this host
 	runtime   *runtimeDir
 	processes seam.Processes
 	reconnect dialler
@@ -38,11 +45,20 @@ func newEnvironment(ctx context.Context, c *Config) (*environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := bareEnvironment(ctx, c)
+	held, err := lockState(c.StateDir)
 	if err != nil {
 		return nil, err
 	}
-	e.store = kept
+	e, err := bareEnvironment(ctx, c)
+	if err != nil {
+		held.Close()
+		return nil, err
+	}
+	e.held, e.left, e.attachBy = held, readRecords(instancesDir(c.StateDir)), time.Now().Add(attachBudget)
+	if e.sockets, err = keptSockets(e.runtime.parent(), c.StateDir); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	e.store, e.instances = kept, instancesDir(c.StateDir)
 	return e, nil
 }
 

@@ -26,6 +26,8 @@ func (s *spec) checkProtocol() error {
 		return nil
 	case !s.foreign():
 		return fmt.Errorf("protocol %q is not known: expected %q or %q", s.protocol, rpc.ProtocolHotplug, rpc.ProtocolIsolatedWorkers)
+	case s.keeps():
+		return fmt.Errorf("disconnect.mode keep-alive: protocol %q has one connection for each process: use %q, or the mode shutdown", s.protocol, rpc.ProtocolHotplug)
 	case s.serializer.Name() != wire.WorkerSerializer:
 		return fmt.Errorf("serializer %s: protocol %q has %s and no other: set that one", s.serializer.Name(), s.protocol, wire.WorkerSerializer)
 	case runtime.GOOS == "windows":

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -49,6 +50,7 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 		return nil, fmt.Errorf("open host %s: %w", c.Name, err)
 	}
 	h.startAll(reg)
+	h.endStrangers(reg)
 	for _, p := range h.Plugins() {
 		select {
 		case <-p.settled:
@@ -263,7 +265,10 @@ func (h *Host) Require(ctx context.Context, name, constraint string) (*Plugin, e
 }
 
 // Close stops all plugins, those that others require last, and returns when nothing of the host is left but its store. Closing twice is no error.
-func (h *Host) Close() error {
+func (h *Host) Close() error { return h.end(errAskedToStop) }
+
+// end is Close and Detach: cause says which.
+func (h *Host) end(cause error) error {
 	if h.closing.CompareAndSwap(false, true) {
 		if h.unwatch != nil {
 			h.unwatch()
@@ -274,7 +279,7 @@ func (h *Host) Close() error {
 		h.mu.Unlock()
 		var wg sync.WaitGroup
 		for _, p := range all {
-			wg.Go(func() { h.closeAfterDependents(p) })
+			wg.Go(func() { h.closeAfterDependents(p, cause) })
 		}
 		wg.Wait()
 		h.closeErr = h.env.close()
@@ -290,14 +295,18 @@ const keepCopies = 30 * 24 * time.Hour
 func (e *environment) close() error {
 	e.events.close()
 	if e.store != nil {
-		if _, err := e.store.Sweep(func(string) bool { return false }, keepCopies, -1); err != nil {
+		if _, err := e.store.Sweep(e.kept(), keepCopies, -1); err != nil {
 			e.log().Warn("old copies stay in the store", "error", err)
 		}
+	}
+	if e.held != nil {
+		os.Remove(e.sockets) // if nobody was left
+		defer e.held.Close() // the last thing: the next host may come
 	}
 	return e.runtime.remove()
 }
 
-func (h *Host) closeAfterDependents(p *Plugin) {
+func (h *Host) closeAfterDependents(p *Plugin, cause error) {
 	for _, e := range h.Registry().Entries {
 		for _, d := range e.Requires {
 			if dependent := h.known(e.Name); d.Name == p.name && dependent != nil {
@@ -305,5 +314,6 @@ func (h *Host) closeAfterDependents(p *Plugin) {
 			}
 		}
 	}
-	p.Close()
+	p.ask(cause)
+	<-p.done
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -26,6 +27,7 @@ type process struct {
 	startup wire.Startup
 	proc    proc.Process
 	lines   *lines
+	kept    *kept       // nil: it ends with its host
 	asked   atomic.Bool // the host asked it to end
 	cleaned sync.Once
 }
@@ -90,25 +92,48 @@ func (p *process) hash() string {
 // backlog until the plugin accepts; nil if the plugin has to bind the socket itself.
 func (i *instance) start(ctx context.Context) (net.Conn, error) {
 	p, err := i.place(ctx)
+	if err == nil {
+		err = i.furnish(&p)
+	}
+	var stream net.Conn
+	if err == nil {
+		stream, err = i.run(p)
+	}
 	if err != nil {
-		return nil, err
-	}
-	i.socket = i.spec.socket
-	if i.socket == "" {
-		i.socket = i.env.runtime.socket()
-	}
-	if err := checkSocketPath(i.socket); err != nil {
-		return nil, err
-	}
-	stream, err := i.run(p)
-	if err != nil {
+		i.kept.remove()
 		return nil, err
 	}
 	i.worker.PID = i.proc.PID()
+	i.noteStarted()
 	i.log = i.env.log().with("plugin", i.spec.name, "pid", i.worker.PID)
-	i.lines = follow(i.proc, i.log)
+	stdout, stderr := i.kept.streams(i.proc, i.log)
+	i.lines = follow(stdout, stderr, i.log)
 	i.env.spawned(i.worker)
 	return stream, nil
+}
+
+// furnish says where the process listens, and where it writes to if it outlives this host.
+func (i *instance) furnish(p *proc.Spec) (err error) {
+	id := wire.NewSecret()[:8]
+	switch {
+	case i.spec.socket != "":
+		i.socket = i.spec.socket
+	case i.spec.keeps():
+		i.socket, err = filepath.Join(i.env.sockets, id), makePrivate(i.env.sockets)
+	default:
+		i.socket = i.env.runtime.socket()
+	}
+	if err == nil {
+		err = checkSocketPath(i.socket)
+	}
+	if err != nil || !i.spec.keeps() {
+		return err
+	}
+	if i.kept, err = newKept(i.env.instances, i.spec.name, id); err != nil {
+		return err
+	}
+	p.StdoutFile, p.StderrFile = i.kept.stdout.file, i.kept.stderr.file
+	return nil
 }
 
 // run binds the socket and starts the process. What was there before the socket stays there.
@@ -125,6 +150,9 @@ func (i *instance) run(p proc.Spec) (net.Conn, error) {
 		p.Listener = listener
 	}
 	if p.Startup, err = i.startupLine(listener != nil); err == nil {
+		err = i.note()
+	}
+	if err == nil {
 		i.proc, err = i.env.processes.Starter.Start(p)
 	}
 	if err != nil {
@@ -139,7 +167,7 @@ func (i *instance) run(p proc.Spec) (net.Conn, error) {
 
 // place returns what to execute: the copy in the store, or the path as it is.
 func (i *instance) place(ctx context.Context) (proc.Spec, error) {
-	s := proc.Spec{Path: i.spec.path, Args: i.spec.args, Env: i.spec.env, Dir: i.spec.dir, Shutdown: true}
+	s := proc.Spec{Path: i.spec.path, Args: i.spec.args, Env: i.spec.env, Dir: i.spec.dir, Shutdown: !i.spec.keeps()}
 	var err error
 	if i.copied, err = i.env.copyOf(ctx, i.spec); i.copied == nil {
 		return s, err
@@ -177,7 +205,7 @@ func (i *instance) startupLine(inherits bool) ([]byte, error) {
 			Start: t.Start.Milliseconds(), Call: t.Call.Milliseconds(), Stop: t.Stop.Milliseconds(),
 			HostConnect: t.HostConnect.Milliseconds(), Handshake: wire.HandshakeTimeout.Milliseconds(),
 		},
-		Disconnect: wire.Disconnect{Mode: "shutdown"},
+		Disconnect: i.spec.disconnects(),
 	}
 	if inherits {
 		i.startup.Listener = listenerDescriptor

@@ -25,6 +25,7 @@ type life struct {
 	retry   *time.Timer      // of a reload that found the plugin busy; nil: none
 	put     *wish            // what it retries
 	tries   int              // how often it has
+	later   *wish            // what is seen to once there is a connection again; nil: nothing
 	endings sync.WaitGroup   // goroutines that end instances which answer no calls any more
 }
 
@@ -39,9 +40,16 @@ func (p *Plugin) begin(w wish) {
 
 // first acts on the first wish, before anybody can look.
 func (l *life) first(w *wish) phase {
+	left := l.p.env.left[l.p.name]
 	if w.spec == nil {
 		l.rest(w)
+		for _, r := range left {
+			l.endings.Go(func() { l.p.env.endLeft(r, nil) })
+		}
 		return l.resting
+	}
+	if len(left) > 0 {
+		return l.goOn(w, left)
 	}
 	return l.startOn(w)
 }
@@ -126,6 +134,11 @@ func (l *life) heedAtRest(same phase) phase {
 	if w == nil {
 		return same
 	}
+	if w.link != linkNone {
+		l.heard = append(l.heard, w.heard...)
+		l.tell(l.p.unavailable(string(w.link)))
+		return same
+	}
 	l.stopRetrying()
 	if w.spec == nil {
 		if l.p.is(w.rest) && w.rest != Failed {
@@ -183,6 +196,7 @@ func (l *life) starting() phase {
 // adopt has an instance answer calls from now on. What it runs is what runs again after a crash, whatever the plugins folder holds by then.
 func (l *life) adopt(i *instance) {
 	l.current = i
+	i.noteServing(true)
 	l.p.latest(i)
 	l.adoptSpec(l.spec.pinned(i.copied))
 	l.p.serving.Store(i)

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 	"unicode"
-
-	"github.com/go-hotplug/hotplug/internal/proc"
 )
 
 const (
@@ -36,14 +34,16 @@ type lines struct {
 type outLine struct {
 	text   string
 	stderr bool
+	file   *logFile // what it was read from, and up to where; nil: a pipe
+	end    int64
 }
 
 // follow starts carrying. It ends by itself when both streams end.
-func follow(p proc.Process, log quietLogger) *lines {
+func follow(stdout, stderr io.Reader, log quietLogger) *lines {
 	l := &lines{log: log, queue: make(chan outLine, lineQueue), written: make(chan struct{})}
 	var readers sync.WaitGroup
-	readers.Go(func() { l.read(p.Stdout(), false) })
-	readers.Go(func() { l.read(p.Stderr(), true) })
+	readers.Go(func() { l.read(stdout, false) })
+	readers.Go(func() { l.read(stderr, true) })
 	go func() {
 		readers.Wait()
 		close(l.queue)
@@ -69,12 +69,29 @@ func (l *lines) tail() []string {
 	return append([]string(nil), l.last...)
 }
 
+// recall puts lines of stderr before those that were read: an earlier host has logged them.
+func (l *lines) recall(earlier []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := append(earlier, l.last...)
+	l.last = all[max(0, len(all)-tailLines):]
+}
+
 func (l *lines) read(r io.Reader, stderr bool) {
 	br := bufio.NewReaderSize(r, maxLine)
+	file, _ := r.(*logFile)
 	for {
 		b, err := br.ReadSlice('\n')
+		if errors.Is(err, errLetGo) { // the next host reads all of this line
+			return
+		}
+		line := outLine{stderr: stderr, file: file}
+		if file != nil {
+			line.end = file.take(br.Buffered())
+		}
 		if text := strings.TrimRight(string(b), "\r\n"); text != "" {
-			l.add(outLine{printable(text), stderr})
+			line.text = printable(text)
+			l.add(line)
 		}
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return
@@ -110,6 +127,9 @@ func (l *lines) add(line outLine) {
 		}
 		l.mu.Unlock()
 	}
+	if line.file != nil {
+		line.file.waiting.Add(1)
+	}
 	select {
 	case l.queue <- line:
 		return
@@ -120,6 +140,9 @@ func (l *lines) add(line outLine) {
 	select {
 	case l.queue <- line:
 	case <-timer.C:
+		if line.file != nil {
+			line.file.waiting.Add(-1)
+		}
 		l.mu.Lock()
 		l.dropped++
 		l.mu.Unlock()
@@ -156,6 +179,9 @@ func (l *lines) write() {
 		}
 		e := parseLine(line.text)
 		l.log.at(e.level, e.message, append(e.args, "stream", streamName(line.stderr))...)
+		if line.file != nil {
+			line.file.logged(line.end)
+		}
 	}
 }
 

@@ -171,6 +171,9 @@ func (p *Plugin) Enable(ctx context.Context) error {
 	if p.serving.Load() != nil {
 		return nil
 	}
+	if p.is(Disconnected) {
+		return p.Reconnect(ctx)
+	}
 	w, err := p.find(ctx)
 	if err != nil {
 		return fmt.Errorf("enable %s: %w", p.name, err)

@@ -285,6 +285,9 @@ func (l *life) swap(old, fresh *instance, next *spec) {
 	l.spec = next
 	l.crashes.forget()
 	l.adopt(fresh)
+	if old != nil {
+		old.noteServing(false)
+	}
 	l.p.move(Ready, reloadedText(before, next), nil)
 	l.prove(old, before)
 	l.tell(nil)

@@ -1,7 +1,11 @@
 package host
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -58,6 +62,31 @@ func (d *runtimeDir) longest() string { return filepath.Join(d.path, "zzzzzz") }
 // socket returns a path that no other instance of this host has.
 func (d *runtimeDir) socket() string {
 	return filepath.Join(d.path, strconv.FormatUint(d.last.Add(1), 36))
+}
+
+// parent is where the folder was made.
+func (d *runtimeDir) parent() string { return filepath.Dir(d.path) }
+
+// keptSockets is the folder for sockets of processes that outlive a host: one for each state folder. It is made when it is needed.
+func keptSockets(parent, state string) (string, error) {
+	abs, err := filepath.Abs(state)
+	if err != nil {
+		return "", fmt.Errorf("state folder %s: %w", state, err)
+	}
+	sum := sha256.Sum256([]byte(abs))
+	return filepath.Join(parent, "hotplugk-"+hex.EncodeToString(sum[:4])), nil
+}
+
+// makePrivate makes a folder that nobody else may enter, or sees to it that it is one.
+func makePrivate(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err == nil || !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	info, err := os.Lstat(dir)
+	if err == nil && (!info.IsDir() || !ours(info)) {
+		err = fmt.Errorf("folder of sockets %s is not this user's alone: remove it, or set RuntimeDir to another folder", dir)
+	}
+	return err
 }
 
 func (d *runtimeDir) remove() error {

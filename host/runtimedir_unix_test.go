@@ -134,6 +134,7 @@ func TestOnlyWhatAKilledHostLeftIsSwept(t *testing.T) {
 	if err := os.Chtimes(living.RuntimeDir(), old, old); err != nil {
 		t.Fatal(err)
 	}
+	w.config.StateDir += "2" // the first is the living host's
 	w.open()
 	for path, stays := range map[string]bool{at("left"): false, at("nolock"): true, at("sources"): true, at("mine"): true, at("shared"): true, living.RuntimeDir(): true} {
 		if _, err := os.Stat(path); (err == nil) != stays {

@@ -6,3 +6,6 @@ import "os"
 func lockDir(string) (*os.File, error) { return nil, nil }
 
 func sweepRuntimeDirs(string) {}
+
+// ours leaves who may enter to the system's access control.
+func ours(os.FileInfo) bool { return true }

@@ -29,6 +29,9 @@ func (l *life) serving() phase {
 		return l.tryAgain()
 	}
 	switch {
+	case l.detaches(i):
+		l.letGo()
+		return nil
 	case l.p.asked.Err() != nil:
 		l.halt(Stopped, "the host asked it to stop", nil)
 		l.tell(errAskedToStop)
@@ -67,6 +70,9 @@ func (l *life) heed() phase {
 		return l.serving
 	}
 	l.heard = append(l.heard, w.heard...)
+	if w.link != linkNone {
+		return l.relink(w.link)
+	}
 	l.stopRetrying()
 	if w.spec == nil && w.rest == Failed {
 		return l.keep(l.spec.titled()+" goes on: what is installed now cannot run: "+w.reason, w.err)

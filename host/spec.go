@@ -30,7 +30,8 @@ type spec struct {
 	dir           string // working folder; empty: the copy
 	args          []string
 	env           []string
-	protocol      string // empty: hotplug/1
+	setEnv        []string // what of it is not the host's own
+	protocol      string   // empty: hotplug/1
 	serializer    codec.Serializer
 	timeouts      Timeouts
 	middleware    []rpc.Middleware
@@ -44,7 +45,9 @@ type spec struct {
 	restart manifest.Restart
 	reload  manifest.Reload
 	health  manifest.Health
-	config  json.RawMessage // what its Configure hook gets; nil: an empty object
+
+	disconnect manifest.Disconnect // no mode: shutdown
+	config     json.RawMessage     // what its Configure hook gets; nil: an empty object
 }
 
 func (s *spec) identity() wire.Identity { return wire.Identity{Name: s.name, Version: s.version} }
@@ -59,7 +62,14 @@ func (s *spec) fingerprint(c *store.Copy) string {
 	if c != nil {
 		what = c.Hash
 	}
-	return fmt.Sprintf("%q", []any{what, s.dir, s.version, s.args, s.env, s.protocol, s.serializer.Name(), s.limits, s.socket})
+	return fmt.Sprintf("%q", []any{what, s.dir, s.version, s.args, s.env, s.protocol, s.serializer.Name(), s.limits, s.socket, s.disconnects()})
+}
+
+// lasting is the fingerprint without what the host's own environment gives: that may be another for each host.
+func (s *spec) lasting(c *store.Copy) string {
+	own := *s
+	own.env = s.setEnv
+	return own.fingerprint(c)
 }
 
 func (s *spec) sameConfig(next *spec) bool { return bytes.Equal(s.config, next.config) }
@@ -80,7 +90,14 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 		tree: treeOf(e), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
 		middleware: slices.Concat(c.Middleware, own.Middleware), txID: c.TxID,
 		lazy: m.Activation == manifest.ActivationLazy, idle: time.Duration(m.Idle), restart: m.Restart, reload: m.Reload, health: m.Health,
-		config: configOf(m, own),
+		config: configOf(m, own), disconnect: m.Disconnect,
+	}
+	for name, value := range m.Env.Set {
+		s.setEnv = append(s.setEnv, name+"="+value)
+	}
+	slices.Sort(s.setEnv)
+	if own.Disconnect != nil {
+		s.disconnect = *own.Disconnect
 	}
 	var err error
 	if s.serializer, err = lookUp(cmp.Or(own.Serializer, m.Serializer)); err != nil {

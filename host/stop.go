@@ -45,12 +45,12 @@ func (i *instance) quit() {
 }
 
 // awaitExit waits for the end of a process that was told goodbye, and sends SIGTERM if it does not come.
-func (i *instance) awaitExit() {
-	if !i.ended(i.spec.timeouts.Stop) {
-		i.log.Warn("not gone in time, sending SIGTERM", "stop", i.spec.timeouts.Stop.String())
-		_ = i.proc.Terminate()
-		if !i.ended(termGrace) {
-			i.log.Warn("not gone after SIGTERM, sending SIGKILL")
+func (p *process) awaitExit() {
+	if !p.ended(p.spec.timeouts.Stop) {
+		p.log.Warn("not gone in time, sending SIGTERM", "stop", p.spec.timeouts.Stop.String())
+		_ = p.proc.Terminate()
+		if !p.ended(termGrace) {
+			p.log.Warn("not gone after SIGTERM, sending SIGKILL")
 		}
 	}
 }
@@ -118,14 +118,14 @@ func (i *instance) readRest() {
 }
 
 // ended waits for the process's end, for at most d.
-func (i *instance) ended(d time.Duration) bool {
+func (p *process) ended(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
-	case <-i.proc.Done():
+	case <-p.proc.Done():
 		return true
 	case <-timer.C:
-		return !i.active()
+		return !p.active()
 	}
 }
 
@@ -172,6 +172,7 @@ func (i *instance) clean() {
 	i.lines.wait()
 	i.proc.Close()
 	os.Remove(i.socket)
+	i.kept.remove()
 	if i.active() {
 		return
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"sync"
 )
@@ -11,25 +12,32 @@ type wish struct {
 	rest   State  // without a spec: Disabled, Failed or Stopped,
 	err    error  // and why, where that is an error
 	reason string // one sentence
+	link   link   // what is to become of the connection; else than linkNone, nothing else of this counts
 	anew   bool   // even if nothing has changed, and though it was refused before
 	heard  []chan<- error
 }
 
-// wishes holds what an owner has not taken yet: of several wishes the latest counts, and all who wait are told what became of it.
+// wishes holds what an owner has not taken yet: of several wishes the latest counts, and all who wait are told what became of it. Those for the connection
+// stand apart.
 type wishes struct {
 	made chan struct{} // one slot: whoever adds signals, the owner receives
 
 	mu   sync.Mutex // guards all below
 	next *wish
+	link *wish // for the connection
 }
 
 func (w *wishes) add(n wish) {
 	w.mu.Lock()
-	if w.next != nil {
-		n.anew = n.anew || w.next.anew
-		n.heard = append(w.next.heard, n.heard...)
+	slot := &w.next
+	if n.link != linkNone {
+		slot = &w.link
 	}
-	w.next = &n
+	if before := *slot; before != nil {
+		n.anew = n.anew || before.anew
+		n.heard = append(before.heard, n.heard...)
+	}
+	*slot = &n
 	w.mu.Unlock()
 	signal(w.made)
 }
@@ -40,6 +48,12 @@ func (w *wishes) take() *wish {
 	defer w.mu.Unlock()
 	next := w.next
 	w.next = nil
+	switch {
+	case next == nil:
+		next, w.link = w.link, nil
+	case w.link != nil:
+		signal(w.made)
+	}
 	return next
 }
 
@@ -77,7 +91,7 @@ func (p *Plugin) want(ctx context.Context, w wish) error {
 		case err := <-heard:
 			return err
 		default:
-			return p.unavailable("reload")
+			return p.unavailable(cmp.Or(string(w.link), "reload"))
 		}
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -6,7 +6,6 @@ import "strings"
 var notYet = []string{
 	"config.schema",
 	"permissions",
-	"disconnect",
 	"limits.memory",
 	"limits.openFiles",
 }

@@ -79,7 +79,6 @@ func TestParseWarnsOfEachKeyThatHasNoEffectYet(t *testing.T) {
 	for _, c := range []struct{ line, keys string }{
 		{`"config": {"schema": {}, "default": {"a": 1}}`, "config.schema"},
 		{`"permissions": {"calls": ["host.readAsset"], "net": ["*"], "fs": ["/"]}`, "permissions.calls permissions.net permissions.fs"},
-		{`"disconnect": {"mode": "keep-alive", "timeout": "2h"}`, "disconnect.mode disconnect.timeout"},
 		{`"limits": {"frame": "1MiB", "memory": "1GiB", "openFiles": 9}`, "limits.memory limits.openFiles"},
 	} {
 		_, warnings := mustParse(t, with(c.line))

@@ -13,7 +13,9 @@ import (
 var NewHostPeer = newHostPeer
 
 // Connect makes its connection.
-func (h *hostPeer) Connect(id string, connect func() *rpc.Conn) { h.connect(newSession(id), connect) }
+func (h *hostPeer) Connect(id string, connect func() *rpc.Conn) {
+	h.connect(newSession(id, false), connect)
+}
 
 // UntilSignalled is a context that ends when this process is asked to leave.
 var UntilSignalled = untilSignalled

@@ -74,7 +74,7 @@ func (h *hostPeer) pick(ctx context.Context, what string, not rpc.Peer) (rpc.Pee
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, rpc.NotSent(rpc.CodeOf(ctx.Err()), "%s: the host has parked this plugin and is not connected: %w", what, context.Cause(ctx))
+			return nil, rpc.NotSent(rpc.CodeOf(ctx.Err()), "%s: the host is not connected, and this plugin waits for it: %w", what, context.Cause(ctx))
 		}
 	}
 }

@@ -51,7 +51,8 @@ func (s Server) serve(ctx context.Context, in *inherited, id *identity) error {
 
 // A state is what a life is in. It waits for what ends it, and returns the one that follows; nil: the process ends.
 //
-//	            connection             goodbye: park               nothing in flight
+//	                                   goodbye: park
+//	            connection             or host lost, if kept      nothing in flight
 //	awaiting ---------------> serving ----------------> draining -------------------> parked
 //	                             ^                         |  connection                |
 //	                             +-------------------------+----------------------------+

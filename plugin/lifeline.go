@@ -5,8 +5,6 @@ import (
 	"io"
 	"sync"
 	"time"
-
-	"github.com/go-hotplug/hotplug/internal/lifecycle"
 )
 
 // hostGoneGrace is how long the Stop hook has when the host died.
@@ -18,7 +16,7 @@ const lifelineLag = 100 * time.Millisecond
 // endWithHost is called when the connection was lost. It returns if the host is still there: if not, the whole process group ends,
 // which an exit of this process alone would prevent.
 func (l *life) endWithHost() {
-	if l.in.rest == nil || l.in.startup.Disconnect.Mode == lifecycle.KeepAlive {
+	if l.in.rest == nil || l.keepsAlive() {
 		return
 	}
 	timer := time.NewTimer(lifelineLag)
@@ -39,7 +37,7 @@ func (l *life) watchLifeline() {
 	if err != nil {
 		return // it tells nothing of the host
 	}
-	if l.in.startup.Disconnect.Mode == lifecycle.KeepAlive {
+	if l.keepsAlive() {
 		return
 	}
 	var once sync.Once

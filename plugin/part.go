@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -47,13 +48,19 @@ func hearOut(conn *rpc.Conn) {
 	_, _ = conn.Ping(ctx)
 }
 
-// lease is how long a parked plugin waits for its host, after the goodbye of this session; negative: for ever.
+// lease is how long a plugin waits for its host after the end of this session; 0 or less: for ever.
 func (l *life) lease(s *session) time.Duration {
 	if g, _ := s.conn.Heard(); g.Lease > 0 {
 		return g.Lease
 	}
+	if l.keepsAlive() {
+		return time.Duration(l.in.startup.Disconnect.Timeout) * time.Millisecond
+	}
 	return l.hostConnect()
 }
+
+// keepsAlive reports whether this process outlives its host.
+func (l *life) keepsAlive() bool { return l.in.startup.Disconnect.Mode == lifecycle.KeepAlive }
 
 // awaitParting waits until nothing is left of the sessions that were parted with, or ctx ends, which ends them.
 func (l *life) awaitParting(ctx context.Context) {

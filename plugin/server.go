@@ -84,11 +84,15 @@ type Server struct {
 }
 
 // Run serves until the host says goodbye (nil), the host is gone, ctx ends, or SIGTERM or SIGINT asks to leave (nil). It may be called once in a process.
-// Other errors are *ExitError. It does not return if the host died: the process group ends.
+// Other errors are *ExitError. It does not return if the host died: the
+// process group ends, unless the plugin outlives its host.
 //
 // A host that replaces the plugin by another version may park it: what is in flight is finished and the connection closed, and process, memory and
 // background goroutines stay, in case the host comes back; their calls to the host wait until it does. If it has not come within the time that it
 // said, the plugin leaves as if it had been asked to (nil).
+//
+// A plugin that outlives its host (the manifest's disconnect.mode keep-alive) goes on in the same way when the connection ends without a goodbye, or
+// the host does, until disconnect.timeout is over without a connection.
 //
 // Started by a host of the TypeScript library (isolated-workers/1) it serves one connection and returns when that ends.
 func (s Server) Run(ctx context.Context) error {

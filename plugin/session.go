@@ -18,16 +18,22 @@ import (
 type session struct {
 	conn   *rpc.Conn
 	hostID string
+	keep   bool          // the plugin outlives its host
 	spoken chan struct{} // the connection signals that the host has said goodbye, the life receives; one is enough, conn.Heard knows what it said
 	parted chan struct{} // closed when nothing of a session that was replaced or parked is left
 }
 
-func newSession(hostID string) *session {
-	return &session{hostID: hostID, spoken: make(chan struct{}, 1), parted: make(chan struct{})}
+func newSession(hostID string, keep bool) *session {
+	return &session{hostID: hostID, keep: keep, spoken: make(chan struct{}, 1), parted: make(chan struct{})}
 }
 
-// parks reports whether the host has said that it comes back.
+// parks reports whether the process stays though the host leaves this session: it has said that it comes back, or the plugin outlives its host and
+// the connection has ended without a goodbye.
 func (s *session) parks() bool {
+	if s.keep && s.conn.Err() != nil { // before it is asked what was heard, which is exact from then on
+		g, said := s.conn.Heard()
+		return !said || g.Then == rpc.GoodbyePark
+	}
 	g, said := s.conn.Heard()
 	return said && g.Then == rpc.GoodbyePark
 }
@@ -127,7 +133,7 @@ func (l *life) admit(ctx context.Context, c *wire.Stream, hello *wire.HostHello)
 		return err
 	}
 	_ = c.SetDeadline(time.Time{})
-	s := newSession(hello.Host.ID)
+	s := newSession(hello.Host.ID, l.keepsAlive())
 	l.host.connect(s, func() *rpc.Conn { return l.newConn(s, c, hello) })
 	select {
 	case l.sessions <- s:

@@ -12,7 +12,8 @@ import (
 // group signals a process group. It holds a pidfd, because an id may be given to a stranger once the
 // last process of the group is gone, and the pidfd goes on meaning ours.
 type group struct {
-	pid int
+	pid   int
+	found string // when the leader was started, of a group that is not of this process's making; empty: it is
 
 	mu    sync.Mutex // guards pidfd and empty; held over one system call
 	pidfd int        // -1: none (a kernel before 5.4), or released
@@ -55,7 +56,37 @@ func (g *group) send(sig unix.Signal) error {
 			return err
 		}
 	}
+	if g.found != "" && startOf(g.pid) != g.found { // the id may be a stranger's by now
+		return unix.ESRCH
+	}
 	return unix.Kill(-g.pid, sig)
+}
+
+// find makes g the group of a process that another host has started. It is known by when it was started; the pidfd is opened before that is
+// looked at, so that it means no other.
+func (g *group) find(id Identity) error {
+	fd, err := unix.PidfdOpen(id.PID, 0)
+	if err != nil {
+		fd = -1
+	}
+	g.pid, g.pidfd, g.found = id.PID, fd, id.Started
+	if errors.Is(err, unix.ESRCH) || startOf(id.PID) != id.Started {
+		g.release()
+		return ErrGone
+	}
+	return nil
+}
+
+// leaderGone reports whether the leader of a found group has ended, or was released.
+func (g *group) leaderGone() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.pidfd < 0 {
+		return g.empty || startOf(g.pid) != g.found
+	}
+	fds := []unix.PollFd{{Fd: int32(g.pidfd), Events: unix.POLLIN}}
+	n, _ := unix.Poll(fds, 0)
+	return n > 0
 }
 
 // leaderReaped looks whether anything of the group is left: if not, its id is no longer ours.

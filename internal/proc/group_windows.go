@@ -78,3 +78,10 @@ func (g *group) release() {
 	}
 	g.job = 0
 }
+
+// find is not possible: this system does not tell in a portable way when a process was started.
+func (g *group) find(Identity) error { return errors.ErrUnsupported }
+
+func (g *group) leaderGone() bool { return true }
+
+func startOf(int) string { return "" }

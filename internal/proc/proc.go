@@ -46,6 +46,8 @@ type Spec struct {
 type Process interface {
 	// PID is the process id of the leader, and, except on Windows, the id of its process group.
 	PID() int
+	// Identity names the process for another host, also when this one is gone.
+	Identity() Identity
 	// Stdout and Stderr are the host's ends of the output pipes, each for one reader at a time. A reader
 	// gets everything that was in the pipe when the leader ended, and then io.EOF a short grace (100 ms)
 	// later even if a descendant keeps the pipe open. Close unblocks a reader with os.ErrClosed.
@@ -76,6 +78,10 @@ type Starter interface {
 	// it wraps the system's error, so errors.Is works on fs.ErrNotExist and the like. "Text file busy" is
 	// tried again for up to 100 ms; nothing else is. Nothing is left behind after an error.
 	Start(Spec) (Process, error)
+	// Find returns a process that another host has started and that outlives it. Its streams are at their end at once, its Exit has no
+	// status (Lost is ErrElsewhere) and the time of Find for its start, and Close leaves it as it is. A process is found, and signalled, only as long as it
+	// is the one that was started then: errors.Is(err, ErrGone) if it is not. Where the system does not tell: errors.ErrUnsupported.
+	Find(Identity) (Process, error)
 }
 
 // OS starts processes of the operating system.

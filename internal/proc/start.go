@@ -94,6 +94,9 @@ type process struct {
 	exit  Exit          // written by reap before it closes done
 	done  chan struct{} // closed by reap
 
+	identity Identity
+	left     chan struct{} // closed by leave; nil: a child of this process
+
 	mu     sync.Mutex // guards closed and reaped: whichever comes second releases the group
 	closed bool
 	reaped bool
@@ -108,6 +111,7 @@ func (p *process) start(spec Spec) error {
 		return explainStart(spec, err)
 	}
 	p.os, p.pid = started, started.Pid
+	p.identity = Identity{PID: p.pid, Started: startOf(p.pid)} // also if it has ended: it is not reaped yet
 	err = p.group.started(started, spec.Shutdown)
 	if err == nil && spec.Shutdown {
 		err = armLifeline(p.lifelineRead, p.pid)
@@ -180,6 +184,10 @@ func (p *process) Exit() Exit {
 }
 
 func (p *process) Close() {
+	if p.left != nil {
+		p.leave()
+		return
+	}
 	p.closeHostEnds()
 	p.settle(&p.closed)
 }

@@ -142,3 +142,12 @@ func (l *Launched) serves(c *rpc.Conn) {
 	l.mu.Unlock()
 	l.once.Do(func() { close(l.serving) })
 }
+
+// Print writes a line to its stdout, or else its stderr.
+func (l *Launched) Print(line string, stdout bool) {
+	if stdout {
+		fmt.Fprintln(l.child.Stdout, line)
+	} else {
+		fmt.Fprintln(l.child.Stderr, line)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/rpc"
 )
@@ -13,6 +14,7 @@ import (
 // A session is one connection that passed its handshake.
 type session struct {
 	conn   *rpc.Conn
+	keep   bool          // the process outlives its host
 	spoken chan struct{} // the connection sends when it has heard a goodbye, the process receives; one is enough
 	parted chan struct{} // closed when nothing of a session that was replaced or parked is left
 }
@@ -42,7 +44,7 @@ func (p *Plugin) admit(l *Launched, stream *wire.Stream) (*session, int) {
 
 // carry makes the connection.
 func (p *Plugin) carry(l *Launched, stream *wire.Stream, hello *wire.HostHello, serializer codec.Serializer) *session {
-	s := &session{spoken: make(chan struct{}, 1), parted: make(chan struct{})}
+	s := &session{keep: keeps(l), spoken: make(chan struct{}, 1), parted: make(chan struct{})}
 	limits := hello.Limits
 	if p.Inflight > 0 {
 		limits.Inflight = p.Inflight
@@ -66,8 +68,15 @@ func (s *session) heard(rpc.Goodbye) {
 	}
 }
 
-// parks reports whether the host has said that it comes back.
+// keeps reports whether a process outlives its host.
+func keeps(l *Launched) bool { return l.startup.Disconnect.Mode == lifecycle.KeepAlive }
+
+// parks reports whether the process stays without this session, as package plugin has it.
 func (p *Plugin) parks(s *session) bool {
+	if s.keep && s.conn.Err() != nil {
+		g, said := s.conn.Heard()
+		return !said || g.Then == rpc.GoodbyePark
+	}
 	g, said := s.conn.Heard()
 	return said && g.Then == rpc.GoodbyePark && !p.NoPark
 }
@@ -121,6 +130,9 @@ func hearOut(ctx context.Context, conn *rpc.Conn) {
 func (p *Plugin) lease(l *Launched, s *session) time.Duration {
 	if g, _ := s.conn.Heard(); g.Lease > 0 {
 		return g.Lease
+	}
+	if keeps(l) {
+		return time.Duration(l.startup.Disconnect.Timeout) * time.Millisecond
 	}
 	return time.Duration(l.startup.Timeouts.HostConnect) * time.Millisecond
 }

@@ -3,6 +3,7 @@ package proctest
 import (
 	"context"
 	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ type Process struct {
 	stdout, stderr *pipe
 	cancel         context.CancelCauseFunc
 	done           chan struct{} // closed by end
+	files          []*os.File    // of its own
 
 	mu         sync.Mutex // guards the fields below
 	exit       proc.Exit
@@ -39,14 +41,24 @@ func newProcess(spec proc.Spec, pid int) *Process {
 		terminated: make(chan struct{}), hostGone: make(chan struct{}),
 	}
 	if spec.StdoutFile != nil {
-		p.child.Stdout = spec.StdoutFile
+		p.child.Stdout = p.own(spec.StdoutFile)
 		p.stdout.closeWrite()
 	}
 	if spec.StderrFile != nil {
-		p.child.Stderr = spec.StderrFile
+		p.child.Stderr = p.own(spec.StderrFile)
 		p.stderr.closeWrite()
 	}
 	return p
+}
+
+// own opens a file again, as a process has a descriptor of its own: the host may close its.
+func (p *Process) own(f *os.File) io.Writer {
+	again, err := os.OpenFile(f.Name(), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return f
+	}
+	p.files = append(p.files, again)
+	return again
 }
 
 // end ends the process; only the first call counts.
@@ -62,6 +74,9 @@ func (p *Process) end(exit proc.Exit) {
 	p.cancel(ErrKilled)
 	p.stdout.closeWrite()
 	p.stderr.closeWrite()
+	for _, f := range p.files {
+		f.Close()
+	}
 	close(p.done)
 }
 
@@ -70,6 +85,11 @@ func (p *Process) Spec() proc.Spec { return p.child.Spec }
 
 // PID implements proc.Process; fake ids count from 1000.
 func (p *Process) PID() int { return p.child.PID }
+
+// Identity implements proc.Process.
+func (p *Process) Identity() proc.Identity {
+	return proc.Identity{PID: p.child.PID, Started: "fake"}
+}
 
 // Stdout implements proc.Process.
 func (p *Process) Stdout() io.ReadCloser { return p.stdout }

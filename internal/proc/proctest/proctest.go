@@ -94,6 +94,16 @@ func (s *Starter) Start(spec proc.Spec) (proc.Process, error) {
 	return p, nil
 }
 
+// Find implements proc.Starter. What it returns is the Process that Start has returned: its Exit has a status, and what the first host has closed is closed.
+func (s *Starter) Find(id proc.Identity) (proc.Process, error) {
+	for _, p := range s.Started() {
+		if p.Identity() == id && p.child.Context().Err() == nil {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("find process %d: %w", id.PID, proc.ErrGone)
+}
+
 // run is the life of one process. The Starter owns its goroutine; Wait waits for it.
 func (p *Process) run(f func(*Child) int) {
 	defer func() {
