@@ -28,7 +28,7 @@ func TestErrorsOfTheLog(t *testing.T) {
 	c := openChapter(t, logSection)
 	for name, part := range map[string]func(*testing.T){
 		"opening": c.logOfOpening, "stopping": c.logOfStopping, "stuck": c.logOfAStuckPlugin, "plugin": c.logOfAPlugin, "orphan": c.logOfAnOrphan, "connections": c.logOfConnections, "watching": c.logOfWatching,
-		"supervision": c.logOfSupervision,
+		"supervision": c.logOfSupervision, "control": c.logOfAControlSocket,
 	} {
 		t.Run(name, part)
 	}

@@ -11,14 +11,14 @@ const (
 	exitOK          = 0   // it worked
 	exitPlugin      = 1   // something is wrong with a plugin
 	exitUsage       = 2   // the command line is wrong, the JSON of a call does not fit its message, or something would be written over
-	exitHost        = 3   // the host could not be opened, nothing of what was named could be read, or a file not be written
+	exitHost        = 3   // the host could not be opened, none runs, nothing of what was named could be read, or a file not be written
 	exitUnavailable = 4   // the plugin is not installed, could not start, does not answer this message, or not in time
 	exitAnswer      = 5   // the plugin answered an error
 	exitInterrupted = 130 // Ctrl-C or SIGTERM before it was done: 128 + SIGINT, as shells have it
 )
 
 const exitHelp = `Exit codes: 0 it worked; 1 something is wrong with a plugin; 2 the command line is wrong; 3 the host could not be
-opened; 4 the plugin is not available; 5 the plugin answered an error; 130 interrupted.`
+opened, or none runs; 4 the plugin is not available; 5 the plugin answered an error; 130 interrupted.`
 
 // An exitError is why a command ended, and the exit code that says so.
 type exitError struct {

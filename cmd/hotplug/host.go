@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/go-hotplug/hotplug/control/controlhost"
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/registry"
 )
@@ -21,6 +22,8 @@ func (a *app) runCommand() *cobra.Command {
 changes its state, until Ctrl-C or SIGTERM; then it stops all plugins in order. A second Ctrl-C ends everything at once.
 
 It watches the folders: what is added is started, what is changed is reloaded while calls go on, what is removed is stopped.
+
+Meanwhile hotplug status, logs, events, reload, enable and disable find it from another terminal, by the first folder's name.
 
 It is a generic host: plugins find nothing to call on it, but for what --forward answers with another plugin.
 
@@ -52,10 +55,12 @@ func (a *app) host(ctx context.Context, f *hostFlags, dirs []string) error {
 			return err
 		}
 	}
+	kept := controlhost.Record(&c)
 	h, err := host.Open(ctx, c)
 	if err != nil {
 		return orInterrupted(ctx, exitHost, err)
 	}
+	defer a.openControl(h, &c, kept)()
 	defer h.Close()
 	return a.follow(ctx, h)
 }

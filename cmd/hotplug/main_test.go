@@ -44,7 +44,12 @@ func prepared(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "go env GOCACHE: %v\n", err)
 		return 1
 	}
-	for name, value := range map[string]string{"GOCACHE": strings.TrimSpace(string(cache)), "XDG_CACHE_HOME": filepath.Join(dir, "cache"), "NO_COLOR": "", "TERM": "xterm"} {
+	sockets := filepath.Join(dir, "run")
+	if err := os.Mkdir(sockets, 0o700); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	for name, value := range map[string]string{"XDG_RUNTIME_DIR": sockets, "GOCACHE": strings.TrimSpace(string(cache)), "XDG_CACHE_HOME": filepath.Join(dir, "cache"), "NO_COLOR": "", "TERM": "xterm"} {
 		os.Setenv(name, value)
 	}
 	return m.Run()

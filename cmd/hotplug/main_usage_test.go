@@ -10,7 +10,7 @@ import (
 func TestAWrongCommandLineIsOneSentenceAndExits2(t *testing.T) {
 	for line, want := range map[string]string{
 		"lst":                 `hotplug: no command "lst": did you mean list?` + "\nrun 'hotplug --help' for what it takes\n",
-		"resize":              `hotplug: no command "resize": there are call, completion, conformance, describe, init, list, new, run, validate, version, why` + "\nrun 'hotplug --help' for what it takes\n",
+		"resize":              `hotplug: no command "resize": there are call, completion, conformance, describe, disable, enable, events, init, list, logs, new, reload, run, status, validate, version, why` + "\nrun 'hotplug --help' for what it takes\n",
 		"list":                "hotplug: list: found 0 arguments, want at least 1: hotplug list DIR... [flags]\nrun 'hotplug list --help' for what it takes\n",
 		"version x":           "hotplug: version: found 1 argument, want at most 0: hotplug version [flags]\nrun 'hotplug version --help' for what it takes\n",
 		"list --jsn x":        "hotplug: list: no flag \"--jsn\": did you mean --json?\nrun 'hotplug list --help' for what it takes\n",
@@ -52,7 +52,7 @@ func TestWithJSONAnErrorIsADocumentToo(t *testing.T) {
 
 func TestHelpGoesToStdoutAndNamesEveryCommand(t *testing.T) {
 	got := command(t).exits(t, exitOK)
-	for _, name := range []string{"run", "list", "validate", "describe", "call", "version", "why", "init", "new", "Exit codes: 0 "} {
+	for _, name := range []string{"run", "list", "validate", "describe", "call", "version", "why", "init", "new", "status", "logs", "events", "reload", "enable", "disable", "Exit codes: 0 "} {
 		if !strings.Contains(got.out, name) {
 			t.Errorf("help lacks %q: %s", name, got)
 		}

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A hosting is a run that goes on.
+// A hosting is a run, or another command, that goes on.
 type hosting struct {
 	t     *testing.T
 	lines *bufio.Scanner
@@ -24,11 +24,16 @@ type hosting struct {
 // hostFolder begins a run.
 func hostFolder(t *testing.T, s streams, args ...string) *hosting {
 	t.Helper()
+	return begin(t, s, append([]string{"run", "--log-level", "off", "--state-dir", t.TempDir()}, args...)...)
+}
+
+// begin begins a command that goes on.
+func begin(t *testing.T, s streams, args ...string) *hosting {
+	t.Helper()
 	r, w := io.Pipe()
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	h := &hosting{t: t, lines: bufio.NewScanner(r), err: &bytes.Buffer{}, stop: stop, code: make(chan int, 1)}
 	s.out, s.err = w, h.err
-	args = append([]string{"run", "--log-level", "off", "--state-dir", t.TempDir()}, args...)
 	go func() {
 		h.code <- run(ctx, args, s)
 		w.Close()

@@ -65,8 +65,11 @@ func wrongFlag(c *cobra.Command, err error) error {
 
 // valueOf is what a flag takes, of those whose values can be wrong.
 func valueOf(f *pflag.Flag) string {
-	if f.Value.Type() == "bool" {
+	switch f.Value.Type() {
+	case "bool":
 		return "true or false"
+	case "int":
+		return "a whole number"
 	}
 	return "a " + f.Value.Type() + " such as 5s"
 }
