@@ -203,7 +203,7 @@ func TestAPluginThatGetsSIGTERMSaysGoodbyeAndFinishesItsCalls(t *testing.T) {
 func TestTwoHostsOnOneFolderDoNotDisturbEachOther(t *testing.T) {
 	s := newSite(t)
 	first := s.open()
-	second := s.openAsIs()
+	second := s.openAsIs(func(c *host.Config) { c.StateDir = t.TempDir() })
 	if _, err := counterAdd.Call(t.Context(), first.Plugin("counter"), delta{By: 5}); err != nil {
 		t.Error(err)
 	}
