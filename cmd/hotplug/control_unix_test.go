@@ -143,7 +143,7 @@ func TestEventsFollowUntilTheHostEnds(t *testing.T) {
 			t.Errorf("got %+v, %v, want %s", e, err, want)
 		}
 	}
-	r.stop()
+	r.end()
 	if last := f.line(); !strings.Contains(last, `"to":"stopped"`) {
 		t.Errorf("got %s", last)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/go-hotplug/hotplug/codec"
@@ -124,7 +125,7 @@ func refuse(w io.Writer, why error) error {
 // readLine reads one line of the handshake.
 func readLine(s *wire.Stream, v any) error {
 	line, err := s.Reader.Line(wire.MaxHello)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
 		return fmt.Errorf("the other side closed the connection in the middle of the handshake: %w", io.ErrUnexpectedEOF)
 	}
 	if err != nil {

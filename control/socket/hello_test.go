@@ -63,7 +63,7 @@ func TestTypesThatDoNotFitAreRefusedBeforeAByteIsSent(t *testing.T) {
 }
 
 // against has one end do its handshake with another end that says a line, and returns its error and what it said. An empty line is silence, "close" the end.
-func against(t *testing.T, end func(context.Context, net.Conn) (*rpc.Conn, error), line string) (why error, said string) {
+func against(t *testing.T, end func(context.Context, net.Conn) (*rpc.Conn, error), line string) (said string, why error) {
 	t.Helper()
 	near, far := pipe.New(0)
 	defer far.Close()
@@ -82,7 +82,7 @@ func against(t *testing.T, end func(context.Context, net.Conn) (*rpc.Conn, error
 		t.Fatalf("%s: no error", line)
 	}
 	said, _ = bufio.NewReader(far).ReadString('\n')
-	return why, said
+	return said, why
 }
 
 func answer(ctx context.Context, stream net.Conn) (*rpc.Conn, error) {
@@ -99,7 +99,7 @@ func TestACallerThatDoesNotFitIsToldWhyInASentence(t *testing.T) {
 		"close":          "the other side closed the connection in the middle of the handshake",
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			why, said := against(t, answer, line)
+			said, why := against(t, answer, line)
 			if !strings.HasPrefix(why.Error(), want) {
 				t.Errorf("%q: got %v, want %s", line, why, want)
 			}
@@ -120,7 +120,7 @@ func TestAHostThatDoesNotFitIsASentence(t *testing.T) {
 		"close":   "the other side closed the connection in the middle of the handshake",
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			if why, _ := against(t, socket.Greet, line); !strings.HasPrefix(why.Error(), want) {
+			if _, why := against(t, socket.Greet, line); !strings.HasPrefix(why.Error(), want) {
 				t.Errorf("%q: got %v, want %s", line, why, want)
 			}
 		})
