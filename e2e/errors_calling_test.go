@@ -61,6 +61,7 @@ func TestErrorsOfCalling(t *testing.T) {
 		part(t)
 	}
 	c.asWritten(byLuck, "MESSAGE: no host is connected")
+	c.asWritten(elsewhere, "MESSAGE: N calls are in flight already, N of which", "MESSAGE: N streams are open already, N of which", "the function that makes the items")
 	c.asWritten(elsewhere, "MESSAGE: a message without a deadline")
 }
 

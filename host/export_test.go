@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/go-hotplug/hotplug/registry"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -102,3 +103,6 @@ func (p *Plugin) Look(ctx context.Context) error {
 	}
 	return err
 }
+
+// Reconcile sees to what a watch has found.
+func (h *Host) Reconcile(reg *registry.Registry) { h.reconcile(reg) }

@@ -127,6 +127,7 @@ func (h *Host) look(ctx context.Context, name string) (wish, error) {
 	if err != nil {
 		return wish{}, err
 	}
+	h.handle(name).lookedAt(reg.Looked)
 	return h.wishFor(reg, name), nil
 }
 

@@ -36,6 +36,7 @@ type Plugin struct {
 
 	mu         sync.Mutex // guards all below; never held while calling out
 	owned      bool       // it has an owner
+	looked     time.Time  // when somebody last asked what is installed, for this plugin alone
 	spec       *spec      // what runs, or is to; nil if there is nothing to launch: not installed, broken, disabled
 	state      State
 	reason     string
@@ -195,11 +196,12 @@ type Status struct {
 	Generation  int       `json:"generation"`
 	PID         int       `json:"pid,omitempty"` // 0 if there is no process
 	Connected   bool      `json:"connected"`
-	Active      bool      `json:"active"`  // a process is running
-	Pending     int       `json:"pending"` // calls to it in flight
-	Serving     int       `json:"serving"` // calls of it that the host is handling
-	Streams     int       `json:"streams"` // calls with streams that are open, in either direction; Pending and Serving count them too
-	Notices     int       `json:"notices"` // notices to it that it has not handled
+	Active      bool      `json:"active"`         // a process is running
+	Pending     int       `json:"pending"`        // calls to it in flight
+	Serving     int       `json:"serving"`        // calls of it that the host is handling
+	Streams     int       `json:"streams"`        // calls with streams that are open, in either direction; Pending and Serving count them too
+	Left        int       `json:"left,omitempty"` // calls to it that were given up and whose handlers have not ended: each counts towards limits.inflight or limits.streams until then
+	Notices     int       `json:"notices"`        // notices to it that it has not handled
 	Description string    `json:"description,omitempty"`
 	Dir         string    `json:"dir,omitempty"`  // where it is installed
 	Hash        string    `json:"hash,omitempty"` // of the tree that runs, SHA-256
@@ -240,6 +242,7 @@ func (p *Plugin) Status() Status {
 	if conn := i.conn; p.serving.Load() == i {
 		stats := conn.Stats()
 		s.Connected, s.Pending, s.Serving, s.Notices = conn.Err() == nil, stats.Pending, stats.Serving, stats.Unacknowledged
+		s.Left = stats.Left
 		s.Streams, s.DroppedReplies = stats.Streams, stats.DroppedReplies
 	}
 	return s

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/go-hotplug/hotplug/registry"
 )
@@ -39,14 +40,29 @@ func (h *Host) reconcile(reg *registry.Registry) {
 
 // see tells the owner of a plugin what has become of it.
 func (h *Host) see(reg *registry.Registry, c registry.Change) {
-	if h.isOff(c.Name) && c.Kind != registry.ChangeRemoved {
+	p := h.handle(c.Name)
+	if p.knowsBetter(reg.Looked) || h.isOff(c.Name) && c.Kind != registry.ChangeRemoved {
 		return
 	}
 	w := h.wishFor(reg, c.Name)
 	if w.spec != nil || w.rest == Stopped {
 		w.reason = c.Reason
 	}
-	h.handle(c.Name).send(w)
+	p.send(w)
+}
+
+func (p *Plugin) lookedAt(t time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.looked = t
+}
+
+// knowsBetter reports whether somebody has looked since. What a watch hands over has been there for a while when it looked: a later look, such as that of
+// Reload, has seen it, or what came after it, which the watch will tell, too.
+func (p *Plugin) knowsBetter(t time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return t.Before(p.looked)
 }
 
 // switchOff notes that a plugin is, or is not, to run.

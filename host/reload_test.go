@@ -285,3 +285,36 @@ func TestNoticesStayInOrderAcrossAReload(t *testing.T) {
 		}
 	})
 }
+
+func TestNoticesThatWaitForAReloadAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		release := make(chan struct{})
+		w.add("one", &fake{Handlers: []rpc.Handler{note.Handle(func(context.Context, string) error { <-release; return nil })}})
+		p := w.open().Plugin("one")
+		if err := note.Send(t.Context(), p, "first"); err != nil {
+			t.Fatal(err)
+		}
+		w.release("1.1.0", "one", &fake{Handlers: []rpc.Handler{note.Handle(func(context.Context, string) error { return nil })}})
+		w.reload(p)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		refused, sent := make(chan error, 2000), make(chan struct{}, 2000)
+		for range 1025 {
+			go func() {
+				if err := note.Send(ctx, p, "later"); err != nil {
+					refused <- err
+					return
+				}
+				sent <- struct{}{}
+			}()
+		}
+		time.Sleep(500 * time.Millisecond)
+		close(release)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if len(refused)+len(sent) != 1025 || len(refused) > 1 {
+			t.Errorf("%d were sent, %d were refused", len(sent), len(refused))
+		}
+	})
+}

@@ -13,11 +13,19 @@ type CrashReport struct {
 	Code   int      // exit status; -1 if a signal ended it
 	Killed bool     // the host ended it, because it had broken or closed the connection
 	Stderr []string // its last lines, at most 50
+	Lost   int      // notices that it was sent and had not handled
 	Cause  error    // what broke the connection first; nil if the process simply ended
 }
 
 // Summary is the report on one line.
 func (r *CrashReport) Summary() string {
+	if r.Lost > 0 {
+		return fmt.Sprintf("%s; notices that it had not handled: %d", r.how(), r.Lost)
+	}
+	return r.how()
+}
+
+func (r *CrashReport) how() string {
 	s := fmt.Sprintf("it ended %s: %s", r.Phase, r.Exit)
 	switch {
 	case r.Killed && r.Cause != nil:

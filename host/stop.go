@@ -139,7 +139,7 @@ func (i *instance) bury(phase string) *CrashReport {
 	}
 	report := &CrashReport{Worker: i.worker, Phase: phase, Killed: i.active()}
 	if i.conn != nil {
-		report.Cause = crashCause(i.conn.Err())
+		report.Cause, report.Lost = crashCause(i.conn.Err()), i.conn.Stats().Unacknowledged
 	}
 	i.cleaned.Do(i.clean)
 	report.Stderr = i.lines.tail()

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
@@ -119,4 +120,36 @@ func TestAPluginIsStartedWhenWhatItRequiresRuns(t *testing.T) {
 	}
 	w.release("1.1.0", "base", &fake{})
 	until(t, events, "app", host.Ready, "")
+}
+
+func TestWhatAWatchSawBeforeAReloadLookedDoesNotUndoTheReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("one", &fake{Handlers: []rpc.Handler{named("one")}})
+		h := w.open()
+		look := func() *registry.Registry {
+			time.Sleep(time.Second)
+			reg, err := registry.Scan(t.Context(), registry.Options{Path: []string{w.config.Dir}, HostVersion: "1.0.0"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return reg
+		}
+		w.release("1.1.0", "one", &fake{Handlers: []rpc.Handler{named("one")}})
+		stale := look()
+		w.release("1.2.0", "one", &fake{Handlers: []rpc.Handler{named("two")}})
+		time.Sleep(time.Second)
+		w.reload(h.Plugin("one"))
+		h.Reconcile(stale)
+		synctest.Wait()
+		if s := h.Plugin("one").Status(); s.Version != "1.2.0" || s.Generation != 2 {
+			t.Errorf("%+v", s)
+		}
+		w.release("1.3.0", "one", &fake{Handlers: []rpc.Handler{named("three")}})
+		h.Reconcile(look())
+		synctest.Wait()
+		if s := h.Plugin("one").Status(); s.Version != "1.3.0" {
+			t.Errorf("a later look is not heeded: %+v", s)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package registry
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -19,6 +20,8 @@ type Registry struct {
 	Found []Candidate
 	// Folders are the folders of the search path.
 	Folders []Folder
+	// Looked is when the look at them began.
+	Looked time.Time
 }
 
 // Folder is one folder of the search path.

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -37,6 +38,7 @@ func Scan(ctx context.Context, o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
+	begun := time.Now()
 	var folders []Folder
 	var found []*Candidate
 	for _, dir := range o.Path {
@@ -50,7 +52,9 @@ func Scan(ctx context.Context, o Options) (*Registry, error) {
 	if err := allUnreadable(folders); err != nil {
 		return nil, err
 	}
-	return choose(folders, found, rules), nil
+	reg := choose(folders, found, rules)
+	reg.Looked = begun
+	return reg, nil
 }
 
 // choose makes a registry of what was found, which it completes.

@@ -125,7 +125,9 @@ func (w *watcher) run(ctx context.Context) {
 		took := time.Since(begun)
 		w.sayRestless(begun)
 		if news {
-			w.changed(w.registry(v.folders))
+			reg := w.registry(v.folders)
+			reg.Looked = begun
+			w.changed(reg)
 		}
 		if !w.wait(ctx, took, again) {
 			return

@@ -99,7 +99,15 @@ func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 	if err != nil {
 		return err
 	}
-	if !c.in.await(ctx, p) {
+	waited := false
+	defer func() {
+		if !waited { // what the caller wants to know of its progress has panicked
+			c.drop(p)
+		}
+	}()
+	inTime := c.in.await(ctx, p)
+	waited = true
+	if !inTime {
 		return c.abandon(ctx, m, p)
 	}
 	return c.finish(ctx, m, p, reply)
@@ -116,10 +124,26 @@ func (c *Conn) takeSlot(ctx context.Context, slots chan struct{}, what, taken, l
 	case slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return withoutSending(ctx, fmt.Sprintf("%s: %d %s already (%s)", what, cap(slots), taken, limit))
+		return withoutSending(ctx, fmt.Sprintf("%s: %d %s already%s (%s)", what, cap(slots), taken, c.ofWhichLeft(slots), limit))
 	case <-c.done:
 		return c.over(what, false)
 	}
+}
+
+// ofWhichLeft says how many slots calls hold that were given up, if any do.
+func (c *Conn) ofWhichLeft(slots chan struct{}) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for _, slot := range c.owed {
+		if slot == slots {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d of which their callers have given up and their handlers not ended", n)
 }
 
 // start takes a slot, registers the call and queues its request. opening is the flow of a call with streams; nil: it has none.
@@ -304,6 +328,14 @@ func (c *Conn) pendingCall(tx wire.Tx) *pending {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.calls[tx]
+}
+
+// drop ends a call whose caller is gone.
+func (c *Conn) drop(p *pending) {
+	if c.leave(p) {
+		c.quit(p)
+		p.settle(wire.Frame{}, nil)
+	}
 }
 
 // abandon ends a call whose context ended first. The callee is told, unless the request never left.

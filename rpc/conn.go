@@ -272,6 +272,7 @@ type Stats struct {
 	Pending        int    // calls made here that wait for their reply
 	Serving        int    // handlers running here
 	Streams        int    // calls with streams that are open, in either direction; Pending and Serving count them too
+	Left           int    // calls that were given up here and are not answered: each counts towards the limit until then
 	Unacknowledged int    // notices sent that the peer has not handled
 	Received       uint64 // frames that arrived, pings and their answers left out
 	DroppedReplies uint64 // replies to calls that were not pending any more
@@ -288,6 +289,7 @@ func (c *Conn) Stats() Stats {
 			s.Streams--
 		}
 	}
+	s.Left = len(c.owed)
 	c.mu.Unlock()
 	s.Unacknowledged = c.notices.unacknowledged()
 	s.Received = c.counts.received.Load()

@@ -17,8 +17,8 @@ type reopener struct {
 	closed  atomic.Bool
 	shut    atomic.Bool // CloseSend was called
 
-	stop    atomic.Pointer[context.CancelFunc] // ends waiting; nil while there is none
-	first   opened
+	stop  atomic.Pointer[context.CancelFunc] // ends waiting; nil while there is none
+	first opened
 
 	mu      sync.Mutex // guards all below; held while the flow is opened again
 	trial   trial

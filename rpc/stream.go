@@ -55,6 +55,9 @@ type Upload[Item, Res any] string
 // Call sends items to p and returns the reply. It takes the next item when the callee has room for it, and stops early if the callee has
 // answered. An error that items yields, or an item that cannot be sent, ends the call and is returned. The call time-out does not hold; ctx does. [slices.Values] and the like make items by way of
 // Items.
+//
+// items runs in a goroutine of its own, so that Call returns as soon as the call is over, though items may be waiting for something: it is ended the
+// next time that it yields. If the call succeeds because all items were taken, items has returned before Call does. A panic of items is one of Call.
 func (u Upload[Item, Res]) Call(ctx context.Context, p Peer, items iter.Seq2[Item, error]) (Res, error) {
 	var res, none Res
 	f, err := p.Open(ctx, &Message{Kind: KindUpload, Type: string(u), describe: useOf[Item, Res], types: typesOf[Item, Res]()})
@@ -62,10 +65,8 @@ func (u Upload[Item, Res]) Call(ctx context.Context, p Peer, items iter.Seq2[Ite
 		return none, err
 	}
 	defer f.Close()
-	if err := sendAll(f, items); err != nil {
-		return none, err
-	}
-	if err := f.Result(&res); err != nil {
+	sending := send(f, items)
+	if err := sending.ended(f.Result(&res)); err != nil {
 		return none, err
 	}
 	return res, nil

@@ -3,6 +3,7 @@ package rpctest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/go-hotplug/hotplug/internal/pipe"
 	"github.com/go-hotplug/hotplug/rpc"
@@ -25,8 +26,31 @@ func PairWith(t testing.TB, a, b rpc.Options) (*rpc.Conn, *rpc.Conn) {
 	t.Cleanup(func() {
 		ca.Close()
 		cb.Close()
+		awaitHandlers(t, ca, cb)
 	})
 	return ca, cb
+}
+
+// stubborn is how long a handler may go on after its test, in time of the test's bubble, if it has one.
+const stubborn = 10 * time.Second
+
+// awaitHandlers waits for handlers, whose contexts have ended: one that goes on would be in the way of the next test, and ends a bubble with a panic that
+// names nobody.
+func awaitHandlers(t testing.TB, ends ...*rpc.Conn) {
+	t.Helper()
+	for begun := time.Now(); ; time.Sleep(time.Millisecond) {
+		n := 0
+		for _, c := range ends {
+			n += c.Stats().Serving
+		}
+		if n == 0 {
+			return
+		}
+		if time.Since(begun) > stubborn {
+			t.Errorf("rpctest: %d handlers run %s after the test has ended: let them return when their contexts end", n, stubborn)
+			return
+		}
+	}
 }
 
 func describe(o, peer *rpc.Options) {

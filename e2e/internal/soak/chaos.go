@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,7 @@ type chaos struct {
 	host    *host.Host
 	folder  string // of the plugins
 	records string
+	once    sync.Once // of stands
 
 	version                              atomic.Int64
 	reloads, configs, refused, rollbacks atomic.Int64
@@ -106,7 +108,9 @@ func (c *chaos) run(ctx context.Context) {
 	for _, happens := range []func(context.Context){c.reloadsGood, c.reloadsKeeper, c.reloadsBad, c.kill} {
 		all.Go(func() {
 			for ctx.Err() == nil {
+				late := time.AfterFunc(stuck, c.stands)
 				happens(ctx)
+				late.Stop()
 			}
 		})
 	}
@@ -226,6 +230,20 @@ func (c *chaos) kill(ctx context.Context) {
 		send(pid, killSignal)
 	}
 	pause(ctx, time.Duration(rand.IntN(300))*time.Millisecond)
+}
+
+// stuck is longer than anything takes that happens to a plugin.
+const stuck = 20 * time.Second
+
+// stands says that something does not go on, once, and what all goroutines do.
+func (c *chaos) stands() {
+	c.once.Do(func() {
+		c.load.fails("something that happens to a plugin takes more than %s: see the goroutines on stderr", stuck)
+		_ = pprof.Lookup("goroutine").WriteTo(os.Stderr, 2)
+		for _, p := range c.host.Plugins() {
+			fmt.Fprintf(os.Stderr, "soak: %+v\n", p.Status())
+		}
+	})
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -24,6 +24,13 @@ func main() {
 	if len(os.Args) > 1 && os.Getenv(recordsEnv) != "" {
 		serve(os.Args[1] == keeper)
 	}
+	if dir := os.Getenv(hostEnv); dir != "" {
+		if err := playHost(dir); err != nil {
+			fmt.Fprintln(os.Stderr, "soak: a host:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	minutes, err := strconv.ParseFloat(os.Getenv("SOAK"), 64)
 	if err != nil || minutes <= 0 {
 		minutes = 2
@@ -33,9 +40,17 @@ func main() {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(2)
 	}
-	line, _ := json.Marshal(r)
-	fmt.Println(string(line))
-	if !r.OK {
+	fmt.Fprintf(os.Stderr, "soak: %d hosts are killed, one after the other\n", hosts)
+	s, err := succeed()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+		os.Exit(2)
+	}
+	for _, line := range []any{r, s} {
+		text, _ := json.Marshal(line)
+		fmt.Println(string(text))
+	}
+	if !r.OK || !s.OK {
 		os.Exit(1)
 	}
 }
