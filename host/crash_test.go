@@ -123,3 +123,18 @@ func TestAPluginThatBreaksTheProtocolIsEndedAndTheCauseNamed(t *testing.T) {
 		}
 	})
 }
+
+// In a pipe, too, a write to an end that is gone is a broken pipe; a socket may also say that it was reset.
+func TestAProcessThatMerelyEndsIsReportedWithoutWhatThatDidToItsConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("one", &fake{Instead: func(_ *proctest.Child, _ *wire.Startup, stream *wire.Stream) int {
+			stream.Close()
+			time.Sleep(host.ExitGrace / 2)
+			return 3
+		}})
+		if got := w.open().Plugin("one").Status().Reason; got != "could not start: it ended before it was ready: exit status 3" {
+			t.Errorf("reason %q", got)
+		}
+	})
+}

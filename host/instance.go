@@ -267,7 +267,7 @@ func (i *instance) abort(ctx context.Context, cause error) error {
 	}
 	report := i.bury("before it was ready")
 	if !exited {
-		report.Cause = cause
+		report.Cause = crashCause(cause)
 	}
 	return report
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/go-hotplug/hotplug/rpc"
@@ -150,10 +151,12 @@ func (i *instance) bury(phase string) *CrashReport {
 	return report
 }
 
-// crashCause is what broke the connection, unless it merely ended.
+// crashCause is what broke the connection, unless it merely ended. Where the other end had something left to read, the system calls that a reset.
 func crashCause(err error) error {
-	if err == nil || errors.Is(err, rpc.ErrClosed) || errors.Is(err, io.EOF) {
-		return nil
+	for _, end := range []error{rpc.ErrClosed, io.EOF, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, end) {
+			return nil
+		}
 	}
 	return err
 }

@@ -69,10 +69,10 @@ func (c crew) reason(name string) (string, bool) {
 	return c.registry.Found[i].Reason, true
 }
 
-// present are name and version of those that work, for the site's footer.
+// present are name and version of those that answer, for the site's footer.
 func present(h *host.Host) (names []string) {
 	for _, name := range append([]string{"markdown"}, helperNames()...) {
-		if status := h.Plugin(name).Status(); status.State == host.Ready {
+		if status := h.Plugin(name).Status(); status.State == host.Ready || status.State == host.Reloading {
 			names = append(names, name+" "+status.Version)
 		}
 	}

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -26,23 +26,29 @@ type crowd struct {
 	all    sync.WaitGroup
 	stop   context.CancelFunc
 
-	mu    sync.Mutex // guards all below
-	sum   tally
-	last  string // the version that answered last
-	moved chan struct{}
+	mu              sync.Mutex // guards all below
+	requests, calls tally
+	failed          int
+	first           error // that one of them failed with
+	moved           chan struct{}
 }
 
-// A tally is what a crowd has seen.
+// A tally is what a crowd has seen of one kind.
 type tally struct {
-	requests, calls, failed int
-	first                   error
-	by                      map[string]int // by the version of markdown that made what was answered
+	n    int
+	by   map[string]int // those that did not fail, by the version of markdown that made the answer
+	last string         // version
+}
+
+func newCrowd() *crowd {
+	return &crowd{requests: tally{by: map[string]int{}}, calls: tally{by: map[string]int{}}, moved: make(chan struct{})}
 }
 
 // gather has readers and callers begin.
 func gather(ctx context.Context, s *server) *crowd {
 	ctx, cancel := context.WithCancel(ctx)
-	c := &crowd{server: s, stop: cancel, sum: tally{by: map[string]int{}}, moved: make(chan struct{})}
+	c := newCrowd()
+	c.server, c.stop = s, cancel
 	pages := c.pages()
 	for i := range readers {
 		c.all.Go(func() { c.read(ctx, pages, i) })
@@ -75,7 +81,7 @@ func (c *crowd) pages() []string {
 func (c *crowd) read(ctx context.Context, pages []string, from int) {
 	for i := from; ctx.Err() == nil; i++ {
 		by, err := readPage(ctx, pages[i%len(pages)])
-		c.note(ctx, &c.sum.requests, by, err)
+		c.note(ctx, &c.requests, by, err)
 		time.Sleep(time.Millisecond)
 	}
 }
@@ -100,11 +106,20 @@ func readPage(ctx context.Context, address string) (by string, err error) {
 	case !strings.HasSuffix(strings.TrimSpace(string(body)), "</html>"):
 		return "", fmt.Errorf("%s: half a page", address)
 	}
-	_, after, found := strings.Cut(string(body), "markdown 1.")
-	if !found {
-		return "", errors.New(address + ": no version of markdown in its footer")
+	if by = madeBy(string(body)); by == "" {
+		return "", fmt.Errorf("%s: no version of markdown in its footer", address)
 	}
-	return "1." + after[:len("0.0")], nil
+	return by, nil
+}
+
+var footer = regexp.MustCompile(`<footer>Made by markdown ([0-9.]+)`)
+
+// madeBy is the version of markdown that a page's footer names. The page itself may have any text, but not that tag.
+func madeBy(page string) string {
+	if m := footer.FindStringSubmatch(page); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 // call asks for one document after the other.
@@ -112,7 +127,7 @@ func (c *crowd) call(ctx context.Context) {
 	peer := c.server.host.Plugin("markdown")
 	for ctx.Err() == nil {
 		doc, err := markdownapi.Render.Call(ctx, peer, markdownapi.RenderRequest{Name: "rehearsal/a.md", Source: "# A heading\n\nand *words*"})
-		c.note(ctx, &c.sum.calls, lookOf(doc), err)
+		c.note(ctx, &c.calls, lookOf(doc), err)
 		time.Sleep(time.Millisecond)
 	}
 }
@@ -125,68 +140,86 @@ func lookOf(doc markdownapi.Document) string {
 	return "1.0.0"
 }
 
-func (c *crowd) note(ctx context.Context, n *int, by string, err error) {
+// note takes in one answer, or failure.
+func (c *crowd) note(ctx context.Context, t *tally, by string, err error) {
 	if ctx.Err() != nil {
 		return // the crowd leaves
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	*n++
+	t.n++
 	if err != nil {
-		c.sum.failed++
-		if c.sum.first == nil {
-			c.sum.first = err
-		}
+		c.fail(err)
 		return
 	}
-	c.sum.by[by]++
-	if n == &c.sum.calls {
-		c.last = by
+	t.by[by]++
+	t.last = by
+	c.wake()
+}
+
+// fail takes in a failure. Its caller holds mu, as that of wake does.
+func (c *crowd) fail(err error) {
+	c.failed++
+	if c.first == nil {
+		c.first = err
 	}
+	c.wake()
+}
+
+func (c *crowd) wake() {
 	close(c.moved)
 	c.moved = make(chan struct{})
+}
+
+// A seen is a crowd's figures at one moment.
+type seen struct {
+	requests, calls, failed int
+	first                   error
+	page, call              string // version of markdown that the last of each was made by
+	moved                   <-chan struct{}
+}
+
+func (c *crowd) look() seen {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return seen{c.requests.n, c.calls.n, c.failed, c.first, c.requests.last, c.calls.last, c.moved}
 }
 
 // aWhile is how many requests, and how many calls, are enough to see that all goes on.
 const aWhile = 200
 
-// goesOn waits until the crowd has been answered for a while.
-func (c *crowd) goesOn(ctx context.Context) error {
+// goesOn waits until the crowd has been answered for a while, and is answered by a version.
+func (c *crowd) goesOn(ctx context.Context, version string) error {
 	late := time.NewTimer(patience)
 	defer late.Stop()
-	begin := c.tally()
+	begin := c.look()
 	for {
-		c.mu.Lock()
-		moved := c.moved
-		requests, calls, failed, first := c.sum.requests-begin.requests, c.sum.calls-begin.calls, c.sum.failed, c.sum.first
-		c.mu.Unlock()
+		now := c.look()
+		requests, calls := now.requests-begin.requests, now.calls-begin.calls
 		switch {
-		case failed > 0:
-			return fmt.Errorf("a request or call failed: %w", first)
-		case requests >= aWhile && calls >= aWhile:
+		case now.failed > 0:
+			return fmt.Errorf("a request or call failed: %w", now.first)
+		case requests >= aWhile && calls >= aWhile && now.page == version && now.call == version:
 			return nil
 		}
 		select {
-		case <-moved:
+		case <-now.moved:
 		case <-late.C:
-			return fmt.Errorf("%s and %s within %s: expected %d of each", count(requests, "request"), count(calls, "call"), patience, aWhile)
+			return fmt.Errorf("%s and %s within %s, the last by markdown %q and %q: expected %d of each, and %s", count(requests, "request"), count(calls, "call"),
+				patience, now.page, now.call, aWhile, version)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// look is the version that answered the last call.
-func (c *crowd) look() string {
+// versions tells how often each version answered.
+func (c *crowd) versions(t *tally) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.last
-}
-
-func (c *crowd) tally() tally {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	t := c.sum
-	t.by = maps.Clone(t.by)
-	return t
+	var out []string
+	for _, version := range slices.Sorted(maps.Keys(t.by)) {
+		out = append(out, fmt.Sprintf("%d by %s", t.by[version], version))
+	}
+	return strings.Join(out, " and ")
 }

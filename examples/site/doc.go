@@ -2,6 +2,7 @@
 // pictures smaller, check links, find headings, count words. The application is what lies around them.
 //
 //	go run ./examples/site build -plugins plugins -out build/site docs
+//	go run ./examples/site serve -plugins plugins docs
 //
 // What is worth copying, one idea for each file:
 //
@@ -10,6 +11,8 @@
 //   - library.go answers the plugins: they read files of the site through os.Root, and nothing else.
 //   - render.go calls a plugin for many pages at once; one that fails does not stop the others.
 //   - pictures.go sends bytes to a plugin and does not trust what comes back more than it must.
+//   - serve.go follows the host's events and makes the site anew when a plugin is replaced, edition.go shows it whole meanwhile.
+//   - rehearse.go replaces a plugin by good and bad releases under load, crowd.go counts who was answered by which.
 //   - meter.go collects figures from host.Hooks, summary.go shows them.
 //
 // The site that was there before stays until the new one is complete.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path"
@@ -18,12 +19,11 @@ type edition struct {
 	name  string // that no other has: it tells a browser whether what it shows is the latest
 	files map[string][]byte
 	pages int // made of Markdown
-	made  time.Time
 }
 
 // readEdition takes in what a build has written.
 func readEdition(dir, name string) (*edition, error) {
-	e := &edition{name: name, files: map[string][]byte{}, made: time.Now()}
+	e := &edition{name: name, files: map[string][]byte{}}
 	root := os.DirFS(dir)
 	err := fs.WalkDir(root, ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || file == marker {
@@ -70,5 +70,25 @@ func (e *edition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body = e.live(body)
 	}
 	w.Header().Set("Cache-Control", "no-cache")
-	http.ServeContent(w, r, name, e.made, bytes.NewReader(body))
+	w.Header().Set("ETag", `"`+e.name+`"`) // and no time: two editions of one second would be the same to a browser, which would load the older one for ever
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
+}
+
+// same reports whether readers would see no difference. before may be nil.
+func (e *edition) same(before *edition) bool {
+	return before != nil && maps.EqualFunc(e.files, before.files, bytes.Equal)
+}
+
+// keep takes in a page that another edition has and this one could not get, and reports whether that has it. before may be nil.
+func (e *edition) keep(p *page, before *edition) (kept bool) {
+	if before == nil {
+		return false
+	}
+	for _, name := range p.outputs() {
+		old, had := before.files[name]
+		if _, has := e.files[name]; had && !has {
+			e.files[name], kept = old, true
+		}
+	}
+	return kept
 }

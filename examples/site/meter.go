@@ -31,6 +31,14 @@ type traffic struct {
 
 func newMeter() *meter { return &meter{traffic: map[route]*traffic{}} }
 
+// hooks are those of a host whose messages are counted. A meter that is nil counts nothing.
+func (m *meter) hooks() host.Hooks {
+	if m == nil {
+		return host.Hooks{}
+	}
+	return host.Hooks{Message: m.observe}
+}
+
 // observe is a host.Hooks.Message.
 func (m *meter) observe(msg host.Message) {
 	m.mu.Lock()

@@ -22,17 +22,18 @@ const version = "1.0.0"
 
 // openHost starts the plugins. Without a renderer there is no site, so that is an error; all others are a matter of the report.
 func openHost(ctx context.Context, o options, c crew, handlers []rpc.Handler, m *meter, log hclog.Logger) (*host.Host, error) {
-	if c.has("highlight") { // without it, code stays plain and nothing has failed
+	served := o.command == commandServe
+	if c.has("highlight") || served { // without it, code stays plain and nothing has failed; while a site is served it may come
 		handlers = append(handlers, host.Forward(highlightapi.Highlight, "highlight"))
 	}
 	h, err := host.Open(ctx, host.Config{
-		Name: "site", Version: version, Dir: o.plugins, StateDir: o.state, Watch: o.command == commandServe,
+		Name: "site", Version: version, Dir: o.plugins, StateDir: o.state, Watch: served,
 		Uses: []rpc.Use{
 			markdownapi.Render.Use(), highlightapi.Style.Use(), outlineapi.Headings.Use(), wordcountapi.Count.Use(), linkcheckapi.Check.Use(),
 			thumbnailapi.Upload.Use(),
 		},
 		Handlers: handlers,
-		Hooks:    host.Hooks{Message: m.observe},
+		Hooks:    m.hooks(),
 		Logger:   log,
 	})
 	if err != nil {

@@ -28,6 +28,7 @@ type act struct {
 	version, what string
 	entry         []byte   // the program
 	outcomes      []string // begin what the host says of it, one after the other
+	answers       string   // the version that answers then
 }
 
 // rehearse plays all acts. It fails if a request or a call did, or the host says something else than is expected.
@@ -92,9 +93,9 @@ func (o options) acts() ([]act, error) {
 		return nil, fmt.Errorf("-faulty: %w", err)
 	}
 	return []act{
-		{"1.1.0", "another look: each heading links to itself", other, []string{"reloaded: 1.1.0 follows 1.0.0", "1.1.0 has passed its probation"}},
-		{"1.2.0", "it crashes at start", []byte("#!/bin/sh\necho out of paper >&2\nexit 3\n"), []string{"1.1.0 goes on: the reload was refused: "}},
-		{"1.3.0", "it passes its handshake and crashes at its first call", faulty, []string{"rolled back to 1.1.0: 1.3.0 broke on probation: "}},
+		{"1.1.0", "another look: each heading links to itself", other, []string{"reloaded: 1.1.0 follows 1.0.0", "1.1.0 has passed its probation"}, "1.1.0"},
+		{"1.2.0", "it crashes at start", []byte("#!/bin/sh\necho out of paper >&2\nexit 3\n"), []string{"1.1.0 goes on: the reload was refused: "}, "1.1.0"},
+		{"1.3.0", "it passes its handshake and crashes at its first call", faulty, []string{"rolled back to 1.1.0: 1.3.0 broke on probation: "}, "1.1.0"},
 	}, nil
 }
 
@@ -104,25 +105,36 @@ func (r *rehearsal) say(format string, args ...any) {
 
 func (r *rehearsal) play(ctx context.Context, acts []act) error {
 	r.say("%s at %s; %s and %s go on all the while", count(r.server.pages(), "page"), r.server.address(), count(readers, "reader"), count(callers, "caller")+" of markdown.Render")
-	if err := r.crowd.goesOn(ctx); err != nil {
+	if err := r.crowd.goesOn(ctx, "1.0.0"); err != nil {
 		return err
 	}
 	for _, a := range acts {
-		r.say("markdown %s is installed: %s", a.version, a.what)
-		if err := r.install(a); err != nil {
-			return fmt.Errorf("install markdown %s: %w", a.version, err)
+		if err := r.perform(ctx, a); err != nil {
+			return fmt.Errorf("markdown %s: %w", a.version, err)
 		}
-		for _, outcome := range a.outcomes {
-			if err := r.await(ctx, outcome); err != nil {
-				return fmt.Errorf("markdown %s: %w", a.version, err)
-			}
-			if err := r.crowd.goesOn(ctx); err != nil {
-				return err
-			}
-		}
-		r.say("  then markdown %s answers", r.crowd.look())
 	}
 	return r.verdict()
+}
+
+// perform installs a release, waits for what becomes of it, and tells who answered meanwhile.
+func (r *rehearsal) perform(ctx context.Context, a act) error {
+	before := r.crowd.look()
+	r.say("markdown %s is installed: %s", a.version, a.what)
+	if err := r.install(a); err != nil {
+		return fmt.Errorf("install it: %w", err)
+	}
+	for _, outcome := range a.outcomes {
+		if err := r.await(ctx, outcome); err != nil {
+			return err
+		}
+		if err := r.crowd.goesOn(ctx, a.answers); err != nil {
+			return err
+		}
+	}
+	now := r.crowd.look()
+	r.say("  markdown %s answered before, %s does now; %s and %s in between, %d failed", before.call, now.call,
+		count(now.requests-before.requests, "request"), count(now.calls-before.calls, "call"), now.failed-before.failed)
+	return nil
 }
 
 // install puts a release into the plugins folder, as a careful installer does: each file whole, or not at all.
@@ -183,12 +195,13 @@ func (r *rehearsal) await(ctx context.Context, outcome string) error {
 }
 
 func (r *rehearsal) verdict() error {
-	t := r.crowd.tally()
-	r.say("pages and calls were answered by markdown 1.0.0 %d times and by 1.1.0 %d times", t.by["1.0.0"], t.by["1.1.0"])
-	if t.failed > 0 {
-		return fmt.Errorf("%d of %s and calls failed, the first: %w", t.failed, count(t.requests+t.calls, "request"), t.first)
+	c := r.crowd
+	now := c.look()
+	r.say("pages were made %s, calls were answered %s", c.versions(&c.requests), c.versions(&c.calls))
+	if now.failed > 0 {
+		return fmt.Errorf("%d of %s and calls failed, the first: %w", now.failed, count(now.requests+now.calls, "request"), now.first)
 	}
-	r.say("ok, 3 releases of markdown under %s and %s, 0 failed", count(t.requests, "request"), count(t.calls, "call"))
+	r.say("ok, 3 releases of markdown under %s and %s, 0 failed", count(now.requests, "request"), count(now.calls, "call"))
 	return nil
 }
 

@@ -39,10 +39,11 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) int {
 type server struct {
 	options
 	stderr   io.Writer
-	meter    *meter
 	shelf    shelf
 	host     *host.Host
 	events   iter.Seq[host.Event]
+	unfollow context.CancelFunc // ends events
+	seen     string             // the sources, as look sums them up, before the first edition
 	listener net.Listener
 	work     string        // folder of editions on their way
 	life     string        // names this run
@@ -75,17 +76,18 @@ func (s *shelf) handlers() []rpc.Handler {
 // openServer makes the first edition and listens.
 func openServer(ctx context.Context, o options, stderr io.Writer) (*server, error) {
 	o.command = commandServe
-	s := &server{options: o, stderr: stderr, meter: newMeter(), life: rand.Text()[:8], dirty: make(chan struct{}, 1), fresh: make(chan struct{})}
+	s := &server{options: o, stderr: stderr, life: rand.Text()[:8], dirty: make(chan struct{}, 1), fresh: make(chan struct{})}
 	s.shelf.current.Store(newLibrary(nil))
 	var err error
 	if s.work, err = os.MkdirTemp("", "site-"); err != nil {
 		return nil, err
 	}
 	logger := (&builder{options: o, progress: newProgress(stderr)}).logger()
-	if s.host, err = openHost(ctx, o, muster(ctx, o.plugins), s.shelf.handlers(), s.meter, logger); err != nil {
+	if s.host, err = openHost(ctx, o, muster(ctx, o.plugins), s.shelf.handlers(), nil, logger); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.work))
 	}
-	s.events = s.host.Events(ctx) // before the first edition: none of what changes meanwhile is missed
+	following, unfollow := context.WithCancel(ctx)
+	s.events, s.unfollow, s.seen = s.host.Events(following), unfollow, s.look(ctx) // before the first edition: none of what changes meanwhile is missed
 	if err = s.publish(ctx); err == nil {
 		s.listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.port)))
 	}
@@ -97,6 +99,7 @@ func openServer(ctx context.Context, o options, stderr io.Writer) (*server, erro
 }
 
 func (s *server) close() {
+	s.unfollow()
 	if s.listener != nil {
 		s.listener.Close()
 	}
@@ -123,30 +126,34 @@ func (s *server) run(ctx context.Context) {
 	all.Go(func() { s.followSources(ctx) })
 	s.rebuild(ctx)
 	cancel()
+	s.unfollow()
 	late, stop := context.WithTimeout(context.Background(), 5*time.Second)
 	defer stop()
 	_ = answering.Shutdown(late)
 	all.Wait()
 }
 
-// followPlugins has an edition made when a plugin is another: new, reloaded, rolled back, or with a new configuration.
+// followPlugins has an edition made whenever the host says that a plugin answers: it may be another one than before. What went wrong is in the log.
 func (s *server) followPlugins() {
 	for e := range s.events {
-		if e.To == host.Ready && !strings.Contains(e.Reason, " goes on: ") && !strings.HasSuffix(e.Reason, " has passed its probation") {
-			fmt.Fprintf(s.stderr, "site: plugin %s: %s\n", e.Plugin, e.Reason)
-			s.change()
+		if e.To != host.Ready {
+			continue
 		}
+		if e.Err == nil {
+			fmt.Fprintln(s.stderr, "site: plugin", e)
+		}
+		s.change()
 	}
 }
 
 // sourcesPause is how often the sources are looked at.
 const sourcesPause = 500 * time.Millisecond
 
-// followSources has an edition made when a source has changed.
+// followSources has an edition made when Markdown has changed.
 func (s *server) followSources(ctx context.Context) {
 	tick := time.NewTicker(sourcesPause)
 	defer tick.Stop()
-	last := s.look(ctx)
+	last := s.seen
 	for {
 		select {
 		case <-tick.C:
@@ -161,9 +168,11 @@ func (s *server) followSources(ctx context.Context) {
 	}
 }
 
-// look sums up the state of the sources; empty if they cannot be read just now.
+// look sums up the state of the sources; empty if they cannot be read just now. Modules do not change.
 func (s *server) look(ctx context.Context) string {
-	projects, err := collect(ctx, s.options)
+	o := s.options
+	o.modcache = false
+	projects, err := collect(ctx, o)
 	if err != nil {
 		return ""
 	}
@@ -201,12 +210,12 @@ func (s *server) rebuild(ctx context.Context) {
 	}
 }
 
-// publish makes an edition and shows it.
+// publish makes an edition and shows it, unless it is the same as the one before.
 func (s *server) publish(ctx context.Context) error {
 	begun := time.Now()
 	o := s.options
 	o.out = filepath.Join(s.work, "edition")
-	b, err := newBuilder(ctx, o, s.meter, newProgress(io.Discard))
+	b, err := newBuilder(ctx, o, nil, newProgress(io.Discard))
 	if err != nil {
 		return err
 	}
@@ -217,14 +226,24 @@ func (s *server) publish(ctx context.Context) error {
 		return err
 	}
 	b.report.count(b.projects)
-	s.number++
-	e, err := readEdition(o.out, fmt.Sprintf("%s-%d", s.life, s.number))
+	e, err := readEdition(o.out, fmt.Sprintf("%s-%d", s.life, s.number+1))
 	if err != nil {
 		return err
 	}
+	before := s.edition.Load()
+	for _, p := range b.report.failed {
+		state := "is not in the site"
+		if e.keep(p, before) {
+			state = "stays as it was"
+		}
+		fmt.Fprintf(s.stderr, "site: page %s %s: %v\n", p, state, p.err)
+	}
 	e.pages = b.report.pages
-	s.show(e)
-	fmt.Fprintf(s.stderr, "site: edition %d, %s in %s\n", s.number, count(b.report.pages, "page"), time.Since(begun).Round(time.Millisecond))
+	if !e.same(before) {
+		s.number++
+		s.show(e)
+		fmt.Fprintf(s.stderr, "site: edition %d, %s in %s\n", s.number, count(e.pages, "page"), time.Since(begun).Round(time.Millisecond))
+	}
 	return os.RemoveAll(o.out)
 }
 

@@ -6,7 +6,9 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -123,37 +125,129 @@ func TestAServedPageShowsTheNextEditionByItself(t *testing.T) {
 	}
 }
 
+// otherMarkdown builds a markdown plugin whose headings link to themselves.
+func otherMarkdown(t *testing.T) []byte {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "markdown")
+	build := exec.Command("go", "build", "-ldflags", "-X main.permalink=§", "-o", file, "./markdown")
+	build.Dir = filepath.Join("..", "..", "sample-plugins")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	entry, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entry
+}
+
 func TestAPluginThatIsReplacedMakesAnEditionAndNoRequestFails(t *testing.T) {
+	other := otherMarkdown(t)
 	s, source := serving(t)
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	var readers sync.WaitGroup
-	page := s.address() + filepath.Base(source) + "/README.html"
+	home := filepath.Base(source) + "/README.html"
 	for range 4 {
 		readers.Go(func() {
 			for ctx.Err() == nil {
-				if _, err := readPage(ctx, page); err != nil && ctx.Err() == nil {
+				if _, err := readPage(ctx, s.address()+home); err != nil && ctx.Err() == nil {
 					t.Error(err)
 					return
 				}
 			}
 		})
 	}
-	manifest := filepath.Join(s.plugins, "markdown", "plugin.json")
-	text, err := os.ReadFile(manifest)
-	if err != nil {
+	if page := s.get(home, http.StatusOK); strings.Contains(page, "permalink") {
+		t.Error("it has the other look already")
+	}
+	if err := replace(filepath.Join(s.plugins, "markdown", entryName("markdown")), other, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := replace(manifest, bytes.Replace(text, []byte(`"entry"`), []byte(`"args": ["again"], "entry"`), 1), 0o644); err != nil {
-		t.Fatal(err)
+	for !strings.Contains(s.get(home, http.StatusOK), "permalink") {
+		s.hears()
 	}
-	s.hears()
 	cancel()
 	readers.Wait()
 	if status := s.host.Plugin("markdown").Status(); status.Generation != 2 {
 		t.Errorf("%+v", status)
 	}
-	if !strings.Contains(s.said.String(), "site: plugin markdown: reloaded") {
+	if !strings.Contains(s.said.String(), "site: plugin markdown 1.0.0: ready: reloaded") {
 		t.Error(s.said)
+	}
+}
+
+func TestAPluginThatIsAddedWhileTheSiteIsServedIsUsed(t *testing.T) {
+	s, source := serving(t)
+	if err := os.WriteFile(filepath.Join(source, "code.md"), []byte("```go\nfunc main() {}\n```\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.hears()
+	code := filepath.Base(source) + "/code.html"
+	if page := s.get(code, http.StatusOK); strings.Contains(page, "chroma") {
+		t.Error("code is coloured by nobody")
+	}
+	beside := filepath.Join(t.TempDir(), "highlight")
+	if err := os.CopyFS(beside, os.DirFS(filepath.Join(buildDir, "highlight"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(beside, filepath.Join(s.plugins, "highlight")); err != nil {
+		t.Fatal(err)
+	}
+	for !strings.Contains(s.get(code, http.StatusOK), "chroma") {
+		s.hears()
+	}
+}
+
+func TestAPageThatFailsStaysAsItWas(t *testing.T) {
+	s, source := serving(t)
+	for name, text := range map[string]string{"README.md": strings.Repeat("> ", 200) + "deep", "new.md": "# New\n"} {
+		if err := os.WriteFile(filepath.Join(source, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	home := filepath.Base(source)
+	for !strings.Contains(s.get("", http.StatusOK), "New") {
+		s.hears()
+	}
+	for _, name := range []string{home, home + "/README.html"} {
+		if page := s.get(name, http.StatusOK); !strings.Contains(page, "world") {
+			t.Errorf("%s:\n%s", name, page)
+		}
+	}
+	if !strings.Contains(s.said.String(), "README.md stays as it was: ") {
+		t.Error(s.said)
+	}
+}
+
+func TestAnEditionThatIsTheSameIsNotShown(t *testing.T) {
+	s, _ := serving(t)
+	before := s.edition.Load()
+	if err := s.publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s.edition.Load() != before {
+		t.Error("browsers would load it again")
+	}
+}
+
+func TestABrowserNeverTakesOneEditionForAnother(t *testing.T) {
+	first := &edition{name: "a-1", files: map[string][]byte{"index.html": []byte("first")}}
+	second := &edition{name: "a-2", files: map[string][]byte{"index.html": []byte("second")}}
+	ask := func(e *edition, header http.Header) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header = header
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, r)
+		return w
+	}
+	answer := ask(first, nil)
+	known := http.Header{"If-None-Match": answer.Result().Header["Etag"], "If-Modified-Since": answer.Result().Header["Last-Modified"]}
+	if again := ask(first, known); again.Code != http.StatusNotModified {
+		t.Errorf("the same edition is sent twice: %d", again.Code)
+	}
+	if next := ask(second, known); next.Code != http.StatusOK || next.Body.String() != "second" {
+		t.Errorf("the next edition, a moment later: %d %s", next.Code, next.Body)
 	}
 }
 
@@ -169,20 +263,30 @@ func TestASiteThatCannotBeMadeLeavesTheOneBefore(t *testing.T) {
 }
 
 func TestARequestOrCallThatFailsEndsTheRehearsal(t *testing.T) {
-	c := &crowd{sum: tally{by: map[string]int{}}, moved: make(chan struct{})}
+	c := newCrowd()
 	for range aWhile {
-		c.note(t.Context(), &c.sum.requests, "1.0.0", nil)
-		c.note(t.Context(), &c.sum.calls, "1.0.0", nil)
+		c.note(t.Context(), &c.requests, "1.0.0", nil)
+		c.note(t.Context(), &c.calls, "1.0.0", nil)
 	}
 	r := &rehearsal{crowd: c, stdout: io.Discard}
 	if err := r.verdict(); err != nil {
 		t.Errorf("without a failure: %v", err)
 	}
-	c.note(t.Context(), &c.sum.calls, "", io.ErrUnexpectedEOF)
+	c.note(t.Context(), &c.calls, "", io.ErrUnexpectedEOF)
 	if err := r.verdict(); err == nil || !strings.Contains(err.Error(), "1 of 401 requests and calls failed, the first: unexpected EOF") {
 		t.Errorf("with one: %v", err)
 	}
-	if err := c.goesOn(t.Context()); err == nil {
+	if err := c.goesOn(t.Context(), "1.0.0"); err == nil {
 		t.Error("it goes on")
+	}
+}
+
+func TestAPageIsMadeByTheVersionThatItsFooterNames(t *testing.T) {
+	page := "<p>markdown 1.9.0 is installed</p><p>&lt;footer>Made by markdown 1.8.0</p><footer>Made by markdown 1.0.12, outline 1.1.0: plugins</footer>"
+	if by := madeBy(page); by != "1.0.12" {
+		t.Errorf("it is by %q", by)
+	}
+	if by := madeBy("<p>markdown 1.9.0</p>"); by != "" {
+		t.Errorf("a page without a footer is by %q", by)
 	}
 }

@@ -48,6 +48,14 @@ func pluginsFolder(t *testing.T, plugins ...string) string {
 	return dir
 }
 
+// entryName is the file of a plugin's program.
+func entryName(plugin string) string {
+	if runtime.GOOS == "windows" {
+		return plugin + ".exe"
+	}
+	return plugin
+}
+
 func buildPlugins(plugins ...string) (string, error) {
 	dir, err := os.MkdirTemp("", "site-plugins-")
 	if err != nil {
@@ -55,10 +63,7 @@ func buildPlugins(plugins ...string) (string, error) {
 	}
 	samples := filepath.Join("..", "..", "sample-plugins")
 	for _, plugin := range plugins {
-		entry := filepath.Join(dir, plugin, plugin)
-		if runtime.GOOS == "windows" {
-			entry += ".exe"
-		}
+		entry := filepath.Join(dir, plugin, entryName(plugin))
 		build := exec.Command("go", "build", "-o", entry, "./"+plugin)
 		build.Dir = samples
 		out, err := build.CombinedOutput()
