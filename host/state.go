@@ -36,7 +36,7 @@ var moves = map[State][]State{
 // waits reports whether a call in this state waits for what comes next.
 func (s State) waits() bool {
 	switch s {
-	case Starting, Ready, Reloading, Backoff, Idle: // Ready without an instance: it is being buried
+	case "", Starting, Ready, Reloading, Backoff, Idle: // "": its host is being opened; Ready without an instance: it is being buried
 		return true
 	}
 	return false
