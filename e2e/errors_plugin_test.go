@@ -96,9 +96,10 @@ func (c *chapter) late(t *testing.T) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "stopped")
 	w := byHand(t, "oddity", nil, oddityapi.EnvMode+"="+oddityapi.ModeStopHang, oddityapi.EnvStopFile+"="+file)
-	_, err := w.greet(nil)
+	stream, _, err := w.connect(nil)
 	mustDo(t, err)
 	mustDo(t, w.cmd.Process.Signal(os.Interrupt))
+	mustDo(t, stream.Close()) // it would wait for its host's goodbye
 	until(t, 10*time.Second, "leaving", func() bool { _, err := os.Stat(file); return err == nil })
 	_, err = w.greet(nil)
 	c.meets(err)

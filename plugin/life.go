@@ -100,6 +100,21 @@ func (l *life) awaiting(ctx context.Context) state {
 	case <-late:
 		l.end = exitf(ExitUnavailable, "no host connected within %s (hostConnect): start this plugin through its host", l.hostConnect())
 	case <-ctx.Done():
+		if l.current = l.lastAdmitted(); l.current != nil {
+			return l.serving // which has it leave
+		}
+	}
+	return nil
+}
+
+// lastAdmitted closes the door, and returns the host that was just being admitted; nil if there was none.
+func (l *life) lastAdmitted() *session {
+	for !l.closeDoor() {
+		select {
+		case s := <-l.sessions:
+			return s
+		case <-time.After(admission):
+		}
 	}
 	return nil
 }
