@@ -185,6 +185,14 @@ func (p *Plugin) Enable(ctx context.Context) error {
 	return p.want(ctx, w)
 }
 
+// UnhandledNotices is for rpc.Unhandled: of the instance that answers calls.
+func (p *Plugin) UnhandledNotices() int {
+	if i := p.real().serving.Load(); i != nil {
+		return i.conn.UnhandledNotices()
+	}
+	return 0
+}
+
 // Status is a snapshot of a plugin.
 type Status struct {
 	Name        string    `json:"name"`

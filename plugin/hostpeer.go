@@ -78,3 +78,12 @@ func (h *hostPeer) pick(ctx context.Context, what string, not rpc.Peer) (rpc.Pee
 		}
 	}
 }
+
+// UnhandledNotices is for rpc.Unhandled: of the latest connection.
+func (h *hostPeer) UnhandledNotices() int {
+	latest, _, _ := h.look()
+	if latest == nil {
+		return 0
+	}
+	return latest.conn.UnhandledNotices()
+}

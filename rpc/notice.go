@@ -144,6 +144,18 @@ func (c *Conn) notify(ctx context.Context, m *Message) error {
 	return c.sendNotice(ctx, m)
 }
 
+// Unhandled is how many notices were sent to p and are not handled yet; false if p does not count them. A Conn does, a plugin of a host, and a plugin's host.
+func Unhandled(p Peer) (n int, known bool) {
+	counts, known := p.(interface{ UnhandledNotices() int })
+	if !known {
+		return 0, false
+	}
+	return counts.UnhandledNotices(), true
+}
+
+// UnhandledNotices is for Unhandled.
+func (c *Conn) UnhandledNotices() int { return c.notices.unacknowledged() }
+
 type noWaitKey struct{}
 
 // NoWait returns a context with which a notice fails with Exhausted at once, and unsent, while the peer has as many as it takes, instead of waiting.

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/rpc"
 	"github.com/go-hotplug/hotplug/rpc/rpctest"
 )
@@ -63,5 +65,45 @@ func TestStreamsThatCancelCallsEndsAreMovedAndMayBeOpenedAgain(t *testing.T) {
 		}
 		synctest.Wait()
 		nothingLeft(t, a, b)
+	})
+}
+
+func TestAHandlersDeadlineIsTheRemainingTimeWhateverTheCallersClockSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		left := make(chan time.Duration, 1)
+		r := rawPeer(t, handling(greet.Handle(func(ctx context.Context, _ greetRequest) (greeting, error) {
+			deadline, _ := ctx.Deadline()
+			left <- time.Until(deadline)
+			return greeting{}, nil
+		})))
+		time.Sleep(1000 * time.Hour) // this end's clock has nothing to do with the peer's, whose only word on time is how much is left
+		r.send(wire.Frame{Kind: wire.Request, Type: "greeter.greet", Tx: wire.Tx{N: 1}, Meta: wire.Meta{Deadline: 1500}}, greetRequest{})
+		if got := <-left; got != 1500*time.Millisecond {
+			t.Errorf("the handler has %s", got)
+		}
+	})
+}
+
+func TestASenderCanAskHowManyNoticesAreNotHandled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const told rpc.Notice[int] = "quiet.told"
+		release := make(chan struct{})
+		a, _ := rpctest.Pair(t, nil, []rpc.Handler{told.Handle(func(context.Context, int) error { <-release; return nil })})
+		for i := range 3 {
+			if err := told.Send(t.Context(), a, i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, known := rpc.Unhandled(a); n != 3 || !known {
+			t.Errorf("%d, %v", n, known)
+		}
+		close(release)
+		synctest.Wait()
+		if n, known := rpc.Unhandled(a); n != 0 || !known {
+			t.Errorf("%d, %v", n, known)
+		}
+		if _, known := rpc.Unhandled(instant{}); known {
+			t.Error("a peer that does not count says that it does")
+		}
 	})
 }
