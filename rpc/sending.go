@@ -4,10 +4,18 @@ import (
 	"errors"
 	"iter"
 	"sync/atomic"
+	"time"
 )
 
 // A sending sends a caller's items in a goroutine of its own, beside whoever waits for the end of the call.
-type sending struct{ broke atomic.Pointer[broken] }
+type sending struct {
+	broke atomic.Pointer[broken]
+	over  chan struct{} // closed when the goroutine ends: items have returned
+}
+
+// itemsGrace is how long the end of a call waits for its items to return: those that wait for nothing have by then, and whoever made them
+// may use what they have written.
+const itemsGrace = 100 * time.Millisecond
 
 // broken is why items did not end by themselves.
 type broken struct {
@@ -19,8 +27,9 @@ var errItemsGone = errors.New("the function that makes the items ended its gorou
 
 // send begins. If items break it closes the flow, which ends the call.
 func send[Item any](f Flow, items iter.Seq2[Item, error]) *sending {
-	s := &sending{}
+	s := &sending{over: make(chan struct{})}
 	go func() {
+		defer close(s.over)
 		b := &broken{err: errItemsGone}
 		defer func() {
 			if p := recover(); p != nil {
@@ -42,6 +51,12 @@ func send[Item any](f Flow, items iter.Seq2[Item, error]) *sending {
 
 // ended is what the call ended with, whose result was err: items that broke it count more. It passes on a panic of items.
 func (s *sending) ended(err error) error {
+	timer := time.NewTimer(itemsGrace)
+	defer timer.Stop()
+	select {
+	case <-s.over:
+	case <-timer.C:
+	}
 	b := s.broke.Load()
 	switch {
 	case b == nil:

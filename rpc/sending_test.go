@@ -57,6 +57,7 @@ func TestAnUploadWhoseItemsWaitEndsWithItsCallAllTheSame(t *testing.T) {
 				}()
 				synctest.Wait()
 				c.end(cancel, b)
+				time.Sleep(time.Second)
 				synctest.Wait()
 				select {
 				case r := <-ended:

@@ -56,8 +56,8 @@ type Upload[Item, Res any] string
 // answered. An error that items yields, or an item that cannot be sent, ends the call and is returned. The call time-out does not hold; ctx does. [slices.Values] and the like make items by way of
 // Items.
 //
-// items runs in a goroutine of its own, so that Call returns as soon as the call is over, though items may be waiting for something: it is ended the
-// next time that it yields. If the call succeeds because all items were taken, items has returned before Call does. A panic of items is one of Call.
+// items runs in a goroutine of its own, so that Call returns though items may be waiting for something. Once the call is over Call waits for items to return, for
+// at most 100 ms; one that has not by then is ended the next time that it yields, and must not share what it writes with the caller. A panic of items is one of Call.
 func (u Upload[Item, Res]) Call(ctx context.Context, p Peer, items iter.Seq2[Item, error]) (Res, error) {
 	var res, none Res
 	f, err := p.Open(ctx, &Message{Kind: KindUpload, Type: string(u), describe: useOf[Item, Res], types: typesOf[Item, Res]()})
