@@ -315,3 +315,53 @@ func TestASickVersionOnProbationHandsItsStateBack(t *testing.T) {
 		}
 	})
 }
+
+// A call may be in the sick version when that says what it knows: then it is answered first, or not at all.
+func TestWhatASickVersionAnswersIsInTheStateThatItHandsBack(t *testing.T) {
+	for what, calls := range map[string]rpc.Method[string, string]{"calls that end": echo, "a call that does not": hang} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				how := members{"health": members{"interval": "1s", "misses": 2}}
+				old := slowTally()
+				restore := old.Restore
+				old.Restore = func(ctx context.Context, s lifecycle.State) error {
+					time.Sleep(100 * time.Millisecond)
+					return restore(ctx, s)
+				}
+				w.add("one", &old.fake, how)
+				p := w.open().Plugin("one")
+				fresh := slowTally()
+				fresh.Health = func(context.Context) error { return errors.New("no database") }
+				w.release("1.1.0", "one", &fresh.fake, how)
+				w.reload(p)
+				answered, err := 0, error(nil)
+				for end := time.Now().Add(2*time.Second + 200*time.Millisecond); err == nil && time.Now().Before(end); {
+					if _, err = calls.Call(t.Context(), p, ""); err == nil {
+						answered++
+					}
+				}
+				if calls == hang != (err != nil) || err != nil && (rpc.CodeOf(err) != rpc.Unavailable || rpc.Delivered(err) != rpc.PerhapsDelivered ||
+					!strings.Contains(err.Error(), "its plugin failed its health checks, and the version before answers again")) {
+					t.Errorf("%d answers, then %v", answered, err)
+				}
+				if got := count(t, p); got != fmt.Sprint(answered+1) || p.Status().Version != "1.0.0" {
+					t.Errorf("counted %s behind %d; %+v", got, answered, p.Status())
+				}
+			})
+		})
+	}
+}
+
+// slowTally is a tally that counts behind 30 ms, and also hangs.
+func slowTally() *tally {
+	t := newTally()
+	t.Middleware = []rpc.Middleware{func(_ context.Context, m *rpc.Message, d rpc.Direction) (*rpc.Message, error) {
+		if d == rpc.Incoming && m.Type == string(echo) {
+			time.Sleep(30 * time.Millisecond)
+		}
+		return m, nil
+	}}
+	t.Handlers = append(t.Handlers, hang.Handle(hanging))
+	return t
+}

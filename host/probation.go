@@ -172,11 +172,7 @@ func (t *trial) comeBack(ctx context.Context, bad *instance, sick error) (back *
 	var state lifecycle.State
 	taken := false
 	if keeps && sick != nil {
-		patience, stop := context.WithTimeout(ctx, lastWords)
-		defer stop()
-		var err error
-		state, err = bad.snapshot(patience)
-		taken = err == nil
+		state, taken = bad.lastWords(ctx)
 	}
 	back, err := t.standby.again(ctx)
 	if err == nil && taken {
@@ -189,8 +185,23 @@ func (t *trial) comeBack(ctx context.Context, bad *instance, sick error) (back *
 	return back, keeps && !taken
 }
 
-// lastWords is how long a sick instance has to say what it knows.
-const lastWords = time.Second
+const (
+	lastCalls   = 500 * time.Millisecond // how long calls to a sick instance have to be answered, before it says what it knows,
+	lastMessage = time.Second            // and how long it has for that
+)
+
+// lastWords are what a sick instance knows, if it still says so: all that it has answered is in it, since what it has not by then is ended.
+func (i *instance) lastWords(ctx context.Context) (lifecycle.State, bool) {
+	patience, stop := context.WithTimeout(ctx, lastCalls)
+	defer stop()
+	if err := i.quiet(patience); err != nil {
+		i.conn.CancelCalls(rpc.Unavailable, "its plugin failed its health checks, and the version before answers again")
+	}
+	patience, stop = context.WithTimeout(ctx, lastMessage)
+	defer stop()
+	state, err := i.snapshot(patience)
+	return state, err == nil
+}
 
 // again connects to a process whose connection was ended, or is about to: its memory is what it was.
 func (i *instance) again(ctx context.Context) (*instance, error) {

@@ -245,13 +245,7 @@ func (l *life) quiesce(ctx context.Context, old *instance) error {
 		case <-ctx.Done():
 		}
 	}()
-	err := old.held.await(ctx)
-	if err == nil {
-		err = old.conn.Drain(ctx)
-	}
-	if err == nil {
-		err = old.conn.AwaitNotices(ctx)
-	}
+	err := old.quiet(ctx)
 	if err == nil {
 		return nil
 	}
@@ -261,6 +255,18 @@ func (l *life) quiesce(ctx context.Context, old *instance) error {
 		err = cause
 	}
 	return &busyError{err}
+}
+
+// quiet waits until nothing that was sent to an instance, or is about to be, is unanswered. It is picked no more.
+func (i *instance) quiet(ctx context.Context) error {
+	err := i.held.await(ctx)
+	if err == nil {
+		err = i.conn.Drain(ctx)
+	}
+	if err == nil {
+		err = i.conn.AwaitNotices(ctx)
+	}
+	return err
 }
 
 func drainToken(c <-chan struct{}) {
