@@ -138,3 +138,46 @@ func TestAProcessThatMerelyEndsIsReportedWithoutWhatThatDidToItsConnection(t *te
 		}
 	})
 }
+
+// stuckAt handles notices until one that says so.
+func stuckAt(text string) rpc.Handler {
+	return note.Handle(func(ctx context.Context, s string) error {
+		if s == text {
+			<-ctx.Done()
+		}
+		return nil
+	})
+}
+
+func TestNoticesThatAProcessHadNotHandledAreCountedWhereverItEnds(t *testing.T) {
+	for what, replaced := range map[string]bool{"while it serves": false, "while it is replaced": true} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				f := w.add("one", &fake{Handlers: []rpc.Handler{stuckAt("stuck")}})
+				var down host.Shutdown
+				w.config.Hooks.WorkerShutdown = func(_ host.Worker, s host.Shutdown) { down = s }
+				p := w.open().Plugin("one")
+				first := f.Launched()
+				for _, text := range []string{"handled", "stuck", "behind", "behind"} {
+					if err := note.Send(t.Context(), p, text); err != nil {
+						t.Fatal(err)
+					}
+					synctest.Wait()
+				}
+				if replaced {
+					w.release("1.1.0", "one", &fake{Handlers: []rpc.Handler{stuckAt("never")}})
+					w.reload(p)
+				}
+				first.Exit(9, "")
+				time.Sleep(time.Minute)
+				if down.Lost != 3 || down.Asked != replaced {
+					t.Errorf("%+v, want 3 lost", down)
+				}
+				if s := p.Status(); !replaced && !strings.Contains(s.Reason, "notices that it had not handled: 3") || replaced && s.State != host.Ready {
+					t.Errorf("%+v", s)
+				}
+			})
+		})
+	}
+}

@@ -30,6 +30,7 @@ type Shutdown struct {
 	Exit     string        // for people: "exit status 0", "killed by SIGKILL"
 	Code     int           // exit status; -1 if a signal ended it
 	Asked    bool          // the host asked it to stop
+	Lost     int           // notices that it was sent and had not said to have handled
 }
 
 // A Message is one finished call or notice.

@@ -13,7 +13,7 @@ type CrashReport struct {
 	Code   int      // exit status; -1 if a signal ended it
 	Killed bool     // the host ended it, because it had broken or closed the connection
 	Stderr []string // its last lines, at most 50
-	Lost   int      // notices that it was sent and had not handled
+	Lost   int      // notices that it was sent and had not said to have handled: the last of them it may have
 	Cause  error    // what broke the connection first; nil if the process simply ended
 }
 

@@ -140,15 +140,24 @@ func (i *instance) bury(phase string) *CrashReport {
 	}
 	report := &CrashReport{Worker: i.worker, Phase: phase, Killed: i.active()}
 	if i.conn != nil {
-		report.Cause, report.Lost = crashCause(i.conn.Err()), i.conn.Stats().Unacknowledged
+		report.Cause = crashCause(i.conn.Err())
 	}
 	i.cleaned.Do(i.clean)
+	report.Lost = i.lost()
 	report.Stderr = i.lines.tail()
 	report.Exit = "not reaped"
 	if !i.active() {
 		report.Exit, report.Code = i.proc.Exit().String(), i.proc.Exit().Code
 	}
 	return report
+}
+
+// lost is how many notices the plugin has not acknowledged. It is exact once all that the plugin wrote is read.
+func (i *instance) lost() int {
+	if i.conn == nil {
+		return 0
+	}
+	return i.conn.Stats().Unacknowledged
 }
 
 // crashCause is what broke the connection, unless it merely ended. Where the other end had something left to read, the system calls that a reset.
@@ -180,5 +189,5 @@ func (i *instance) clean() {
 		return
 	}
 	exit := i.proc.Exit()
-	i.env.shutDown(i.worker, Shutdown{Duration: exit.Ended.Sub(exit.Started), Exit: exit.String(), Code: exit.Code, Asked: i.asked.Load()})
+	i.env.shutDown(i.worker, Shutdown{Duration: exit.Ended.Sub(exit.Started), Exit: exit.String(), Code: exit.Code, Asked: i.asked.Load(), Lost: i.lost()})
 }
