@@ -15,8 +15,9 @@ type pending struct {
 	tx       wire.Tx
 	reply    chan struct{} // closed by settle, once, by whoever took the call out of the table
 	frame    wire.Frame
-	buf      *wire.Buffer // holds frame's bytes; nil: the connection ended
-	parcel   *parcel
+	buf      *wire.Buffer  // holds frame's bytes; nil: the connection ended
+	request  *wire.Buffer  // the frame of the request, until it is queued
+	parcel   parcel        // of that frame
 	deadline time.Time     // zero: none
 	reason   string        // why this side ended the call; empty: the connection ended
 	moved    bool          // and that is no loss of the peer: it has streams, which may be opened elsewhere
@@ -42,21 +43,6 @@ func (p *pending) isOver() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// await blocks until the call is settled, or wake is ready; meanwhile it hands over progress.
-func (p *pending) await(wake <-chan struct{}) {
-	for {
-		select {
-		case <-p.reply:
-			p.news.deliver()
-			return
-		case <-wake:
-			return
-		case <-p.news.arrived():
-			p.news.deliver()
-		}
 	}
 }
 
@@ -105,7 +91,7 @@ func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 			c.drop(p)
 		}
 	}()
-	inTime := c.in.await(ctx, p)
+	inTime := c.in.await(ctx, p, nil)
 	waited = true
 	if !inTime {
 		return c.abandon(ctx, m, p)
@@ -161,12 +147,13 @@ func (c *Conn) start(ctx context.Context, m *Message, opening *flow) (*pending, 
 		return nil, err
 	}
 	p.slot = slots
-	if err := c.register(ctx, p, m.Type); err != nil {
-		p.parcel.buf.Release()
+	how, err := c.register(ctx, p, m.Type)
+	if err != nil {
+		p.request.Release()
 		p.settle(wire.Frame{}, nil)
 		return nil, err
 	}
-	if err := c.out.put(ctx, p.parcel, c.rank(ctx), p.reply); err != nil && err != errUnwanted {
+	if err := c.out.put(ctx, entry{p.request, &p.parcel}, c.rank(ctx), how, p.reply); err != nil && err != errUnwanted {
 		if c.remove(p) {
 			p.settle(wire.Frame{}, nil)
 		}
@@ -194,7 +181,7 @@ func (c *Conn) prepare(ctx context.Context, m *Message, opening *flow) (*pending
 	if err != nil {
 		return nil, NotSent(Invalid, "encode %s: %w", m.Type, err)
 	}
-	p.parcel = &parcel{buf: buf}
+	p.request = buf
 	return p, nil
 }
 
@@ -243,23 +230,32 @@ func (c *Conn) unsent(ctx context.Context, what string, err error) error {
 	return withoutSending(ctx, what)
 }
 
-func (c *Conn) register(ctx context.Context, p *pending, what string) error {
+// register enters a call, and says how its request is to be written.
+func (c *Conn) register(ctx context.Context, p *pending, what string) (haste, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended != nil {
-		return elsewhere(NotSent(Unavailable, "%s: %s", what, endText(c.ended)))
+		return now, elsewhere(NotSent(Unavailable, "%s: %s", what, endText(c.ended)))
 	}
 	if c.leaving && !c.nested(ctx) {
-		return c.saidGoodbye(what)
+		return now, c.saidGoodbye(what)
 	}
 	if _, taken := c.calls[p.tx]; taken || c.owed[p.tx] != nil {
-		return duplicateTx(what, p.tx)
+		return now, duplicateTx(what, p.tx)
 	}
 	c.calls[p.tx] = p
 	if p.notice != "" {
 		c.answers++
 	}
-	return nil
+	return among(len(c.calls)), nil
+}
+
+// among is how a frame is written of which there may be as many as n under way: others that are about to be sent may travel with it.
+func among(n int) haste {
+	if n > 1 {
+		return together
+	}
+	return now
 }
 
 // remove takes a call out of the table; false if it is not there any more. Who gets true settles it, if anybody waits.

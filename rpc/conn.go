@@ -96,8 +96,13 @@ type Conn struct {
 
 // receiver is how frames get in and to whoever waits for them: it hides who reads the stream.
 type receiver interface {
-	run()
-	await(ctx context.Context, p *pending) bool
+	run() *inbound // what it returns, if anything, is to be handled by its goroutine, which is the connection's no more
+
+	// await blocks until p is settled or wake is ready; false if ctx ended first. Meanwhile it hands over progress.
+	await(ctx context.Context, p *pending, wake <-chan struct{}) bool
+
+	// interrupt has whoever awaits a call that was settled from this end look.
+	interrupt()
 }
 
 // NewConn starts carrying messages over a stream on which the handshake, if there is one, is done. The Conn owns the stream from
@@ -120,10 +125,25 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	c.inbox.next = 1
 	r.SetFraming(c.format, opt.MaxFrame)
 	c.in = &loop{c: c, r: r}
-	c.wg.Add(2)
+	if c.out.pen.tries() {
+		c.in = newTurns(c, r)
+	}
+	c.wg.Add(1)
 	go func() { defer c.wg.Done(); c.out.run() }()
-	go func() { defer c.wg.Done(); c.in.run() }()
+	c.goRead()
 	return c
+}
+
+// goRead starts a goroutine that reads.
+func (c *Conn) goRead() {
+	c.wg.Add(1)
+	go func() {
+		in := c.in.run()
+		c.wg.Done()
+		if in != nil {
+			in.handle()
+		}
+	}()
 }
 
 func lateCause(timeout time.Duration) error {

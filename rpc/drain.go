@@ -131,4 +131,5 @@ func (c *Conn) CancelCalls(streams Code, reason string) {
 		p.reason, p.moved = reason, p.flow != nil && streams == Moved
 		p.settle(wire.Frame{}, nil)
 	}
+	c.in.interrupt()
 }

@@ -106,7 +106,11 @@ func (f *flow) giveUp(err *Error) {
 		f.in.close()
 	}
 	f.p.settle(wire.Frame{}, nil)
+	f.c.in.interrupt()
 }
+
+// await blocks until the call is settled, or wake is ready. A flow whose ctx ends is settled.
+func (f *flow) await(wake <-chan struct{}) { f.c.in.await(context.Background(), f.p, wake) }
 
 // Close implements Flow.
 func (f *flow) Close() {
@@ -152,7 +156,7 @@ func (f *flow) over() error {
 
 // Result implements Flow.
 func (f *flow) Result(reply any) error {
-	f.p.await(nil)
+	f.await(nil)
 	return f.end(reply)
 }
 
@@ -170,7 +174,7 @@ func (f *flow) Recv(item any) error {
 		if over {
 			return f.over()
 		}
-		f.p.await(f.in.wake)
+		f.await(f.in.wake)
 	}
 }
 
@@ -203,9 +207,9 @@ func (f *flow) Send(item any) error {
 		if ok {
 			break
 		}
-		f.p.await(room)
+		f.await(room)
 	}
-	if err := f.c.out.send(f.ctx, buf, nested); err != nil {
+	if err := f.c.out.send(f.ctx, buf, nested, ofItem(buf)); err != nil {
 		<-f.p.reply // ctx or the connection has ended, and the call with it
 		return f.over()
 	}
@@ -222,7 +226,7 @@ func (f *flow) CloseSend() error {
 	if err != nil {
 		return NotSent(Invalid, "encode %s: %w", f.m.Type, err)
 	}
-	if err := f.c.out.send(f.ctx, buf, nested); err != nil {
+	if err := f.c.out.send(f.ctx, buf, nested, now); err != nil {
 		<-f.p.reply
 	}
 	return nil

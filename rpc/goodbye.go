@@ -30,7 +30,7 @@ func (c *Conn) Goodbye(ctx context.Context, g Goodbye) error {
 	if err != nil {
 		return err
 	}
-	if err := c.out.send(ctx, buf, farewell); err != nil {
+	if err := c.out.send(ctx, buf, farewell, now); err != nil {
 		return c.unsent(ctx, "goodbye", err)
 	}
 	return nil

@@ -181,7 +181,7 @@ func (in *inbound) send(ctx context.Context, item any) error {
 			return fromContext(ctx, in.frame.Type)
 		}
 	}
-	if err := in.conn.out.send(ctx, buf, nested); err != nil {
+	if err := in.conn.out.send(ctx, buf, nested, ofItem(buf)); err != nil {
 		return in.conn.unsent(ctx, in.frame.Type, err)
 	}
 	return nil

@@ -7,19 +7,21 @@ import (
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
-// loop is the textbook receiver: one goroutine reads every frame and hands it on. It runs no user code, writes nothing that
+// loop is the receiver of streams that are no sockets: one goroutine reads every frame and hands it on. It runs no user code, writes nothing that
 // can block and waits for nobody.
 type loop struct {
 	c *Conn
 	r *wire.Reader
 }
 
-// await blocks until p is settled; false if ctx ended first.
-func (l *loop) await(ctx context.Context, p *pending) bool {
+// await implements receiver.
+func (l *loop) await(ctx context.Context, p *pending, wake <-chan struct{}) bool {
 	for {
 		select {
 		case <-p.reply:
 			p.news.deliver()
+			return true
+		case <-wake:
 			return true
 		case <-ctx.Done():
 			return false
@@ -29,25 +31,58 @@ func (l *loop) await(ctx context.Context, p *pending) bool {
 	}
 }
 
-func (l *loop) run() {
+func (l *loop) run() *inbound {
 	for {
-		buf, err := l.r.Frame()
-		if err != nil {
-			l.c.fail(err)
-			return
+		a := l.c.arrive(l.r.Frame())
+		if a.in != nil {
+			go a.in.handle()
 		}
-		f, err := l.c.format.Decode(buf.B)
-		if err == nil {
-			err = l.c.dispatch(f, buf) // owns buf from here on
-		} else {
-			buf.Release()
-			err = l.c.tolerate(err)
-		}
-		if err != nil {
-			l.c.fail(err)
-			return
+		if a.over {
+			return nil
 		}
 	}
+}
+
+func (l *loop) interrupt() {}
+
+// arrived is what a frame meant.
+type arrived struct {
+	in      *inbound // a request, whose handler is to be run; nil: none
+	replied bool     // a call from here is over
+	served  bool     // it was for a handler
+	over    bool     // the connection is
+}
+
+// arrive takes a frame, or the reason why there is none.
+func (c *Conn) arrive(buf *wire.Buffer, err error) arrived {
+	var a arrived
+	if err == nil {
+		a, err = c.decode(buf)
+	}
+	if err != nil {
+		c.fail(err)
+		a.over = true
+	}
+	return a
+}
+
+// decode takes a frame. It owns buf.
+func (c *Conn) decode(buf *wire.Buffer) (a arrived, err error) {
+	f, err := c.format.Decode(buf.B)
+	if err != nil {
+		buf.Release()
+		return a, c.tolerate(err)
+	}
+	switch f.Kind {
+	case wire.Result, wire.Error, wire.End:
+		a.replied = true
+	case wire.Request, wire.Notice, wire.Upload, wire.UploadEnd:
+		a.served = true
+	case wire.Credit:
+		a.served = !f.Tx.IsZero()
+	}
+	a.in, err = c.dispatch(f, buf) // owns buf from here on
+	return a, err
 }
 
 // tolerate drops a corrupt frame if the next one can still be found.
@@ -61,8 +96,8 @@ func (c *Conn) tolerate(err error) error {
 	return err
 }
 
-// dispatch hands one frame to whom it concerns. Its error ends the connection.
-func (c *Conn) dispatch(f wire.Frame, buf *wire.Buffer) error {
+// dispatch hands one frame to whom it concerns; a request's handler is for the caller to run. Its error ends the connection.
+func (c *Conn) dispatch(f wire.Frame, buf *wire.Buffer) (*inbound, error) {
 	if f.Kind != wire.Ping && f.Kind != wire.Pong {
 		c.counts.received.Add(1)
 	}
@@ -70,26 +105,31 @@ func (c *Conn) dispatch(f wire.Frame, buf *wire.Buffer) error {
 	case wire.Request:
 		return c.serve(f, buf)
 	case wire.Result, wire.Error, wire.End:
-		return c.settle(f, buf)
+		return nil, c.settle(f, buf)
 	case wire.Notice:
-		return c.enqueueNotice(f, buf)
+		return nil, c.enqueueNotice(f, buf)
 	case wire.Item, wire.Upload:
-		return c.arrivedItem(f, buf)
+		return nil, c.arrivedItem(f, buf)
 	case wire.Progress:
 		c.arrivedProgress(f, buf)
-		return nil
+		return nil, nil
 	}
 	defer buf.Release()
+	return nil, c.control(&f)
+}
+
+// control takes a frame without a payload.
+func (c *Conn) control(f *wire.Frame) error {
 	switch f.Kind {
 	case wire.Cancel:
 		c.cancelServing(f.Tx)
 		return nil
 	case wire.Credit:
-		return c.credit(&f)
+		return c.credit(f)
 	case wire.UploadCredit:
-		return c.streamCredit(&f)
+		return c.streamCredit(f)
 	case wire.UploadEnd:
-		return c.uploadEnd(&f)
+		return c.uploadEnd(f)
 	case wire.Ping:
 		return c.answerPing(f.Tx)
 	case wire.Pong:

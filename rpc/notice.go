@@ -188,7 +188,7 @@ func (c *Conn) sendNotice(ctx context.Context, m *Message) error {
 	}
 	size := len(buf.B)
 	c.notices.sent(size) // before it is queued: the acknowledgement must find it
-	if err := c.out.send(ctx, buf, c.rank(ctx)); err != nil {
+	if err := c.out.send(ctx, buf, c.rank(ctx), later); err != nil {
 		if !c.notices.unsend() {
 			c.fail(tooManyAcknowledged(1))
 		}
@@ -374,6 +374,6 @@ func (c *Conn) concludeNotice(in *inbound, cancel context.CancelFunc) {
 // acknowledge tells the sender that n more notices were handled.
 func (c *Conn) acknowledge(n uint64) {
 	if buf, err := c.encode(&wire.Frame{Kind: wire.Credit, Meta: wire.Meta{Items: n}}, nil); err == nil {
-		_ = c.out.send(c.base, buf, nested)
+		_ = c.out.send(c.base, buf, nested, now)
 	}
 }

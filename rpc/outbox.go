@@ -3,7 +3,8 @@ package rpc
 import (
 	"context"
 	"errors"
-	"io"
+	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -13,14 +14,8 @@ import (
 // highWater is how many bytes may wait to be written before senders wait, in bytes.
 const highWater = 1 << 20
 
-// batch is how many bytes of small frames are written at once, in bytes.
-const batch = 64 << 10
-
-// A parcel is one frame on its way out.
-type parcel struct {
-	buf   *wire.Buffer
-	state atomic.Uint32
-}
+// A parcel is what is known of a frame that its sender may want back.
+type parcel struct{ state atomic.Uint32 }
 
 const (
 	waiting   = iota // not a byte was handed to the kernel
@@ -33,27 +28,38 @@ func (p *parcel) withdraw() bool {
 	return p.state.CompareAndSwap(waiting, withdrawn) || p.state.Load() == withdrawn
 }
 
-// An outbox writes frames in the order in which they were sent, several at once where they are small. Its one goroutine is
-// owned by the connection and ends with it.
-type outbox struct {
-	w    io.Writer
-	wake chan struct{} // the sender of a frame signals, run receives; one slot is enough, it takes all there is
-	fail func(error)   // called once, by run, with the first error of w
-
-	mu     sync.Mutex // guards all below; never held while writing
-	queue  []*parcel
-	size   int           // bytes in queue
-	room   chan struct{} // closed when size falls to the mark; nil if nobody waits
-	closed bool
-	sealed bool         // a goodbye was queued: no root frames any more
-	pong   *wire.Buffer // the last pong owed: a flood of pings costs one
-	latest []latecomer  // behind the queue, encoded when they are written
-	idle   chan struct{}
-	busy   bool
+// An entry is one frame on its way out.
+type entry struct {
+	buf    *wire.Buffer
+	parcel *parcel // nil: nobody wants it back
 }
 
-func newOutbox(w io.Writer, fail func(error)) *outbox {
-	return &outbox{w: w, wake: make(chan struct{}, 1), fail: fail}
+// hand reports whether the frame is to be written. From now on it cannot be withdrawn.
+func (e *entry) hand() bool { return e.parcel == nil || e.parcel.state.CompareAndSwap(waiting, handed) }
+
+// An outbox writes frames in the order in which they were sent, several at once where they are small. Whoever sends a frame writes it, and what
+// others have sent meanwhile, if nobody does and the stream can be written without waiting. Everything else is written by its one goroutine,
+// which is owned by the connection and ends with it.
+type outbox struct {
+	pen  pen
+	wake chan struct{} // whoever leaves the pen to the goroutine signals, run receives
+	fail func(error)   // called once, by run, with the first error of the stream
+
+	mu      sync.Mutex // guards all below; never held while writing
+	queue   []entry
+	spare   []entry       // what queue was before it was taken, empty, to be used again
+	size    int           // bytes in queue
+	room    chan struct{} // closed when size falls to the mark; nil if nobody waits
+	closed  bool
+	sealed  bool         // a goodbye was queued: no root frames any more
+	pong    *wire.Buffer // the last pong owed: a flood of pings costs one
+	latest  []latecomer  // behind the queue, encoded when they are written
+	idle    chan struct{}
+	writing bool // somebody has the pen
+}
+
+func newOutbox(stream net.Conn, fail func(error)) *outbox {
+	return &outbox{pen: newPen(stream), wake: make(chan struct{}, 1), fail: fail}
 }
 
 // rank says what a goodbye means to a frame.
@@ -65,20 +71,29 @@ const (
 	farewell             // the goodbye itself
 )
 
+// haste says who writes a frame.
+type haste uint8
+
+const (
+	now      haste = iota // its sender, who waits for an answer or has one
+	together              // its sender, once others have had the time to send theirs
+	later                 // the goroutine: more of the same sender are likely to follow
+)
+
 var (
 	errSealed       = errors.New("goodbye was said")
 	errOutboxClosed = errors.New("outbox closed")
 	errUnwanted     = errors.New("taken back before there was room")
 )
 
-// send puts a frame into a parcel of its own.
-func (o *outbox) send(ctx context.Context, buf *wire.Buffer, as rank) error {
-	return o.put(ctx, &parcel{buf: buf}, as, nil)
+// send queues a frame that nobody wants back.
+func (o *outbox) send(ctx context.Context, buf *wire.Buffer, as rank, how haste) error {
+	return o.put(ctx, entry{buf: buf}, as, how, nil)
 }
 
-// put queues a parcel. It waits while too much is queued already, until ctx ends, the box is closed, or unwanted is: then it is not
+// put queues a frame and has it written. It waits while too much is queued already, until ctx ends, the box is closed, or unwanted is: then it is not
 // queued. No root frame is ever queued behind a goodbye.
-func (o *outbox) put(ctx context.Context, p *parcel, as rank, unwanted <-chan struct{}) error {
+func (o *outbox) put(ctx context.Context, e entry, as rank, how haste, unwanted <-chan struct{}) error {
 	o.mu.Lock()
 	for o.size > highWater && !o.closed {
 		if o.room == nil {
@@ -95,17 +110,14 @@ func (o *outbox) put(ctx context.Context, p *parcel, as rank, unwanted <-chan st
 		}
 		o.mu.Lock()
 	}
-	err := o.refuse(as)
-	if err == nil {
-		o.queue = append(o.queue, p)
-		o.size += len(p.buf.B)
-		o.sealed = o.sealed || as == farewell
+	if err := o.refuse(as); err != nil {
+		o.mu.Unlock()
+		return err
 	}
-	o.mu.Unlock()
-	if err == nil {
-		o.signal()
-	}
-	return err
+	o.sealed = o.sealed || as == farewell
+	o.enter(e)
+	o.write(how)
+	return nil
 }
 
 // refuse says why a frame may not be queued. mu is held.
@@ -119,15 +131,19 @@ func (o *outbox) refuse(as rank) error {
 	return nil
 }
 
+// enter queues a frame. mu is held.
+func (o *outbox) enter(e entry) {
+	o.queue = append(o.queue, e)
+	o.size += len(e.buf.B)
+}
+
 // post queues a frame without waiting, whatever is queued: for the few frames that the reader answers with.
 func (o *outbox) post(buf *wire.Buffer) {
 	o.mu.Lock()
 	if !o.closed {
-		o.queue = append(o.queue, &parcel{buf: buf})
-		o.size += len(buf.B)
+		o.enter(entry{buf: buf})
 	}
-	o.mu.Unlock()
-	o.signal()
+	o.write(now)
 }
 
 // A latecomer makes its frame when it is about to be written, of what is the latest then. frame returns nil if there is nothing any more.
@@ -137,24 +153,53 @@ type latecomer interface{ frame() *wire.Buffer }
 func (o *outbox) postLatest(l latecomer) {
 	o.mu.Lock()
 	o.latest = append(o.latest, l)
-	o.mu.Unlock()
-	o.signal()
+	o.write(later)
 }
 
 // postPong replaces the pong that is still owed.
 func (o *outbox) postPong(buf *wire.Buffer) {
 	o.mu.Lock()
 	o.pong = buf
-	o.mu.Unlock()
-	o.signal()
+	o.write(now)
 }
 
-func (o *outbox) signal() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
+// write sees to it that somebody writes what is queued. mu is held, and is not afterwards.
+func (o *outbox) write(how haste) {
+	if o.writing {
+		o.mu.Unlock()
+		return
+	}
+	o.writing = true
+	o.mu.Unlock()
+	if how == later || !o.pen.tries() {
+		o.signal()
+		return
+	}
+	if how == together {
+		runtime.Gosched()
+	}
+	if !o.tryAll() {
+		o.signal()
 	}
 }
+
+// passes is how often a sender looks whether others have sent more: it has something else to do.
+const passes = 4
+
+// tryAll writes what can be written without waiting. false: the pen is the caller's, still, and there is something left or the stream has failed.
+func (o *outbox) tryAll() bool {
+	for range passes {
+		if !o.next() {
+			return true
+		}
+		if !o.pen.try() {
+			return false
+		}
+	}
+	return !o.next()
+}
+
+func (o *outbox) signal() { signal(o.wake) }
 
 // close makes senders fail and lets run end. What is queued is not written any more.
 func (o *outbox) close() {
@@ -175,7 +220,7 @@ func (o *outbox) free() {
 
 // settle tells whoever waits in flush that nothing is left to write. mu is held.
 func (o *outbox) settle() {
-	if o.idle != nil && (o.closed || (!o.busy && len(o.queue) == 0 && o.pong == nil && len(o.latest) == 0)) {
+	if o.idle != nil && (o.closed || !o.writing) {
 		close(o.idle)
 		o.idle = nil
 	}
@@ -202,43 +247,43 @@ func (o *outbox) flush(ctx context.Context) bool {
 	}
 }
 
-// take empties the box. Both results are empty and ok true if there is nothing to do.
-func (o *outbox) take() (queue []*parcel, latest []latecomer, ok bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.closed {
-		return nil, nil, false
+// next gives the pen what is queued. false: there is nothing, and whoever has the pen lays it down.
+func (o *outbox) next() bool {
+	latest, ok := o.take()
+	for _, l := range latest {
+		if buf := l.frame(); buf != nil {
+			o.pen.add(entry{buf: buf})
+		}
 	}
-	queue, latest = o.queue, o.latest
-	if o.pong != nil {
-		queue = append(queue, &parcel{buf: o.pong})
-	}
-	o.queue, o.latest, o.pong, o.size = nil, nil, nil, 0
-	o.busy = len(queue)+len(latest) > 0
-	o.free()
-	o.settle()
-	return queue, latest, true
+	return ok
 }
 
-// run writes until the box is closed or the stream fails.
+// take moves what is queued to the pen, but for latecomers, whose frames are made without mu.
+func (o *outbox) take() (latest []latecomer, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed || len(o.queue)+len(o.latest) == 0 && o.pong == nil {
+		o.writing = false
+		o.settle()
+		return nil, false
+	}
+	o.queue, o.spare = o.spare, o.pen.take(o.queue)
+	if o.pong != nil {
+		o.pen.add(entry{buf: o.pong})
+	}
+	latest, o.latest, o.pong, o.size = o.latest, nil, nil, 0
+	o.free()
+	return latest, true
+}
+
+// run writes what was left to it until the box is closed or the stream fails.
 func (o *outbox) run() {
-	scratch := make([]byte, 0, 4<<10)
 	for range o.wake {
-		for {
-			queue, latest, ok := o.take()
-			if !ok {
+		for again := true; again; again = o.next() {
+			if o.over() { // close has signalled: the pen may be another's
 				return
 			}
-			if len(queue)+len(latest) == 0 {
-				break
-			}
-			for _, l := range latest {
-				if buf := l.frame(); buf != nil {
-					queue = append(queue, &parcel{buf: buf})
-				}
-			}
-			var err error
-			if scratch, err = o.write(queue, scratch[:0]); err != nil {
+			if err := o.pen.finish(); err != nil {
 				o.fail(err)
 				return
 			}
@@ -246,31 +291,8 @@ func (o *outbox) run() {
 	}
 }
 
-// write writes frames, small ones together.
-func (o *outbox) write(queue []*parcel, scratch []byte) ([]byte, error) {
-	for _, p := range queue {
-		if !p.state.CompareAndSwap(waiting, handed) {
-			p.buf.Release()
-			continue
-		}
-		if len(scratch) > 0 && len(scratch)+len(p.buf.B) > batch {
-			if _, err := o.w.Write(scratch); err != nil {
-				return scratch, err
-			}
-			scratch = scratch[:0]
-		}
-		if len(p.buf.B) >= batch/2 && len(scratch) == 0 {
-			if _, err := o.w.Write(p.buf.B); err != nil {
-				return scratch, err
-			}
-		} else {
-			scratch = append(scratch, p.buf.B...)
-		}
-		p.buf.Release()
-	}
-	if len(scratch) == 0 {
-		return scratch, nil
-	}
-	_, err := o.w.Write(scratch)
-	return scratch[:0], err
+func (o *outbox) over() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.closed
 }

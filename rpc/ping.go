@@ -65,18 +65,18 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	defer c.pings.remove(tx)
-	select {
-	case <-answered:
+	p := &pending{reply: answered}
+	switch inTime := c.in.await(ctx, p, c.done); {
+	case p.isOver():
 		return time.Since(start), nil
-	case <-c.done:
+	case inTime:
 		return 0, c.over("ping", true)
-	case <-ctx.Done():
-		return 0, fromContext(ctx, "ping")
 	}
+	return 0, fromContext(ctx, "ping")
 }
 
 // sendPing numbers and queues one ping.
-func (c *Conn) sendPing(ctx context.Context) (wire.Tx, <-chan struct{}, error) {
+func (c *Conn) sendPing(ctx context.Context) (wire.Tx, chan struct{}, error) {
 	select {
 	case <-c.pings.turn:
 		defer func() { c.pings.turn <- struct{}{} }()
@@ -88,7 +88,7 @@ func (c *Conn) sendPing(ctx context.Context) (wire.Tx, <-chan struct{}, error) {
 	tx, answered := c.pings.add()
 	buf, err := c.encode(&wire.Frame{Kind: wire.Ping, Tx: tx}, nil)
 	if err == nil {
-		if err = c.out.send(ctx, buf, nested); err == nil {
+		if err = c.out.send(ctx, buf, nested, now); err == nil {
 			return tx, answered, nil
 		}
 		err = c.unsent(ctx, "ping", err)

@@ -121,6 +121,9 @@ func (m *mailbox) arrived() <-chan struct{} {
 	return m.news
 }
 
+// waits reports whether there is a report; never for a nil mailbox.
+func (m *mailbox) waits() bool { return m != nil && len(m.news) > 0 }
+
 // put replaces the report that waits. It owns buf.
 func (m *mailbox) put(f wire.Frame, buf *wire.Buffer) {
 	m.mu.Lock()

@@ -20,6 +20,9 @@ type inbound struct {
 	cancel   context.CancelFunc
 	deadline time.Time // zero: none
 
+	ctx    context.Context // of the handler of a request
+	refuse *Error          // why it may not run; nil: it may
+
 	replacement *Message // what a middleware put in the payload's place; nil: nothing
 
 	started bool // the payload was decoded: the handler's function runs, or has run
@@ -55,16 +58,16 @@ func (in *inbound) release() {
 	}
 }
 
-// serve starts the handler of a request. It owns buf.
-func (c *Conn) serve(f wire.Frame, buf *wire.Buffer) error {
+// serve admits a request, whose handler the caller runs. It owns buf.
+func (c *Conn) serve(f wire.Frame, buf *wire.Buffer) (*inbound, error) {
 	if f.Tx.IsZero() {
 		buf.Release()
-		return &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("a request %q without a tx", abridged(f.Type))}
+		return nil, &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf("a request %q without a tx", abridged(f.Type))}
 	}
 	in, err := c.newInbound(f, buf)
 	if err != nil {
 		buf.Release()
-		return err
+		return nil, err
 	}
 	ctx := context.WithValue(c.base, inboundKey{}, in)
 	if f.Meta.Deadline > 0 {
@@ -73,18 +76,17 @@ func (c *Conn) serve(f wire.Frame, buf *wire.Buffer) error {
 	} else {
 		ctx, in.cancel = context.WithCancel(ctx)
 	}
-	refuse, err := c.admit(in)
-	if err != nil {
+	in.ctx = ctx
+	if in.refuse, err = c.admit(in); err != nil {
 		in.release()
 		in.cancel()
-		return err
+		return nil, err
 	}
 	if c.profile == asWorker && c.opt.Handlers.isNotice(f.Type) {
-		c.ordered.add(func() { c.handle(ctx, in, refuse) })
-	} else {
-		go c.handle(ctx, in, refuse)
+		c.ordered.add(in.handle)
+		return nil, nil
 	}
-	return nil
+	return in, nil
 }
 
 // milliseconds converts a peer's number without overflow; a negative one is 0.
@@ -137,13 +139,14 @@ type outcome struct {
 }
 
 // handle runs the handler and answers.
-func (c *Conn) handle(ctx context.Context, in *inbound, refuse *Error) {
+func (in *inbound) handle() {
+	c, ctx := in.conn, in.ctx
 	// What stands if the handler never returns: runtime.Goexit, as testing's FailNow calls it, runs only what is deferred.
 	out, start := outcome{err: errGoexit(in)}, time.Now()
 	in.call = c.newCall(start)
 	defer c.conclude(in, &out, start)
-	if refuse != nil {
-		out.err = c.record(in, refuse)
+	if in.refuse != nil {
+		out.err = c.record(in, in.refuse)
 		return
 	}
 	if err := ctx.Err(); err != nil { // the caller has given up: it would not read the answer
@@ -175,9 +178,10 @@ func (c *Conn) conclude(in *inbound, out *outcome, start time.Time) {
 		delete(c.serving, in.frame.Tx)
 		l.serving--
 	}
+	how := among(c.handlers)
 	c.mu.Unlock()
 	in.news.last()
-	c.answer(in, out)
+	c.answer(in, out, how)
 	c.mu.Lock()
 	l.requests--
 	c.finished()
@@ -254,13 +258,13 @@ func relayed(e Error) Error {
 }
 
 // answer sends the result or error of a request.
-func (c *Conn) answer(in *inbound, out *outcome) {
+func (c *Conn) answer(in *inbound, out *outcome, how haste) {
 	buf, err := c.encodeAnswer(in, out)
 	if err != nil {
 		c.warn("answer dropped", "message", in.frame.Type, "error", err.Error())
 		return
 	}
-	_ = c.out.send(c.base, buf, nested)
+	_ = c.out.send(c.base, buf, nested, how)
 }
 
 // encodeAnswer encodes a result or an error. What cannot be encoded becomes an error.

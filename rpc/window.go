@@ -188,3 +188,11 @@ func (c *Conn) postFrame(f *wire.Frame) {
 func protocolError(format string, args ...any) *Error {
 	return &Error{Code: Protocol, Origin: FromTransport, Message: fmt.Sprintf(format, args...)}
 }
+
+// ofItem is how a frame with an item is written: small ones go with those that follow.
+func ofItem(buf *wire.Buffer) haste {
+	if len(buf.B) < batch/2 {
+		return later
+	}
+	return now
+}

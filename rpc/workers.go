@@ -82,12 +82,12 @@ func (c *Conn) sendAnswered(ctx context.Context, m *Message) error {
 	if err != nil {
 		return NotSent(Invalid, "encode %s: %w", m.Type, err)
 	}
-	if err := c.register(ctx, p, m.Type); err != nil {
+	if _, err := c.register(ctx, p, m.Type); err != nil {
 		buf.Release()
 		return err
 	}
 	c.notices.sent(len(buf.B))
-	if err := c.out.send(ctx, buf, c.rank(ctx)); err != nil {
+	if err := c.out.send(ctx, buf, c.rank(ctx), later); err != nil {
 		if c.remove(p) {
 			c.notices.unsend()
 		}

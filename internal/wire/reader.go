@@ -16,6 +16,9 @@ type Reader struct {
 	term []byte // nil: length prefix
 	crlf bool   // a CR before the terminator is not part of the frame
 	max  int    // bytes of a frame
+
+	part *Buffer // what is there of a frame whose end is not; nil: none has begun
+	need int     // with a length prefix: bytes of that frame
 }
 
 // NewReader returns a Reader of r. Until SetFraming is called only Line may be used.
@@ -67,36 +70,50 @@ func (r *Reader) Wait() error {
 }
 
 // Frame reads the next frame, without its length prefix or terminator. A stream that ends between two frames
-// gives io.EOF, one that ends inside a frame io.ErrUnexpectedEOF. Empty terminated frames are skipped.
+// gives io.EOF, one that ends inside a frame io.ErrUnexpectedEOF. Empty terminated frames are skipped. After os.ErrDeadlineExceeded the next Frame
+// goes on where this one stopped.
 func (r *Reader) Frame() (*Buffer, error) {
-	buf := NewBuffer()
-	var err error
+	read := r.terminated
 	if r.term == nil {
-		buf.B, err = r.prefixed(buf.B[:0])
-	} else {
-		buf.B, err = r.terminated(buf.B[:0])
+		read = r.prefixed
 	}
-	if err != nil {
-		buf.Release()
+	if err := read(); err != nil {
 		return nil, err
 	}
+	buf := r.part
+	r.part = nil
 	return buf, nil
+}
+
+// Ready reports whether a whole frame has been read from the stream, so that Frame does not wait.
+func (r *Reader) Ready() bool {
+	there, _ := r.br.Peek(r.br.Buffered())
+	switch {
+	case r.term != nil:
+		return bytes.Contains(there, r.term)
+	case r.part != nil:
+		return len(there) >= r.need-len(r.part.B)
+	}
+	return len(there) >= prefixLen && uint64(len(there)-prefixLen) >= uint64(binary.BigEndian.Uint32(there))
 }
 
 // Buffered is how many bytes have been read from the stream and not asked for yet.
 func (r *Reader) Buffered() int { return r.br.Buffered() }
 
-func (r *Reader) terminated(dst []byte) ([]byte, error) {
+// terminated completes part.
+func (r *Reader) terminated() (err error) {
+	if r.part == nil {
+		r.part = NewBuffer()
+	}
 	for {
-		b, err := r.until(r.term, r.max, dst[:0])
-		if err != nil {
-			return dst, err
+		if r.part.B, err = r.until(r.term, r.max, r.part.B); err != nil {
+			return err
 		}
 		if r.crlf {
-			b = bytes.TrimSuffix(b, []byte{'\r'})
+			r.part.B = bytes.TrimSuffix(r.part.B, []byte{'\r'})
 		}
-		if len(b) > 0 {
-			return b, nil
+		if len(r.part.B) > 0 {
+			return nil
 		}
 	}
 }
@@ -128,29 +145,46 @@ func (r *Reader) until(term []byte, max int, dst []byte) ([]byte, error) {
 // step is how much of an announced frame is allocated at once: a peer that announces and sends nothing costs this much.
 const step = 64 << 10
 
-func (r *Reader) prefixed(dst []byte) ([]byte, error) {
-	var prefix [prefixLen]byte
-	if _, err := io.ReadFull(r.br, prefix[:]); err != nil {
-		return dst, err
+// prefixed completes part.
+func (r *Reader) prefixed() error {
+	if r.part == nil {
+		if err := r.begin(); err != nil {
+			return err
+		}
 	}
-	size := binary.BigEndian.Uint32(prefix[:])
-	if uint64(size) > uint64(r.max) {
-		return dst, &TooLarge{Size: int(size), Max: r.max}
-	}
-	n := int(size)
-	if n == 0 {
-		return dst, corrupt("a frame of 0 bytes")
-	}
-	for len(dst) < n {
-		want := min(n-len(dst), max(step, len(dst)))
+	dst := r.part.B
+	for len(dst) < r.need {
+		want := min(r.need-len(dst), max(step, len(dst)))
 		dst = grow(dst, want)
 		got, err := io.ReadFull(r.br, dst[len(dst):len(dst)+want])
 		dst = dst[:len(dst)+got]
+		r.part.B = dst
 		if err != nil {
-			return dst, fmt.Errorf("after %d of %d bytes of a frame: %w", len(dst), n, noEOF(err))
+			return fmt.Errorf("after %d of %d bytes of a frame: %w", len(dst), r.need, noEOF(err))
 		}
 	}
-	return dst, nil
+	return nil
+}
+
+// begin reads a length prefix.
+func (r *Reader) begin() error {
+	prefix, err := r.br.Peek(prefixLen)
+	if err == io.EOF && len(prefix) > 0 {
+		return io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return err
+	}
+	size := binary.BigEndian.Uint32(prefix)
+	if uint64(size) > uint64(r.max) {
+		return &TooLarge{Size: int(size), Max: r.max}
+	}
+	if size == 0 {
+		return corrupt("a frame of 0 bytes")
+	}
+	_, _ = r.br.Discard(prefixLen) // they are there
+	r.part, r.need = NewBuffer(), int(size)
+	return nil
 }
 
 func grow(b []byte, n int) []byte {

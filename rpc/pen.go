@@ -1,0 +1,89 @@
+package rpc
+
+import (
+	"net"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+// batch is how many bytes of small frames are written at once, in bytes.
+const batch = 64 << 10
+
+// A pen writes the frames that were taken out of an outbox. One goroutine at a time has it.
+type pen struct {
+	stream net.Conn
+	direct *direct // writes without waiting; nil: the stream cannot
+
+	taken   []entry
+	at      int          // of taken, the next to be written
+	chunk   []byte       // what is being written
+	held    *wire.Buffer // of which chunk is a part; nil: chunk is of scratch
+	scratch []byte       // small frames, one behind the other
+	err     error        // of the stream: nothing is written any more
+}
+
+func newPen(stream net.Conn) pen { return pen{stream: stream, direct: newDirect(stream)} }
+
+// tries reports whether the pen can write without waiting.
+func (p *pen) tries() bool { return p.direct != nil }
+
+// take replaces what was taken, all of which is written, and returns its empty slice.
+func (p *pen) take(queue []entry) (spare []entry) {
+	spare, p.taken, p.at = p.taken[:0], queue, 0
+	return spare
+}
+
+func (p *pen) add(e entry) { p.taken = append(p.taken, e) }
+
+// try writes what can be written without waiting. false: something is left, or the stream has failed.
+func (p *pen) try() bool {
+	for len(p.chunk) > 0 || p.fill() {
+		n, err := p.direct.write(p.chunk)
+		p.chunk = p.chunk[n:]
+		if err != nil || len(p.chunk) > 0 {
+			p.err = err
+			return false
+		}
+	}
+	return true
+}
+
+// finish writes all there is.
+func (p *pen) finish() error {
+	for p.err == nil && (len(p.chunk) > 0 || p.fill()) {
+		var n int
+		n, p.err = p.stream.Write(p.chunk)
+		p.chunk = p.chunk[n:]
+	}
+	return p.err
+}
+
+// fill puts the next frame into chunk, or the next ones if they are small. false: there are none.
+func (p *pen) fill() bool {
+	if p.held != nil {
+		p.held.Release()
+		p.held = nil
+	}
+	p.scratch = p.scratch[:0]
+	for p.at < len(p.taken) {
+		e := p.taken[p.at]
+		alone := len(e.buf.B) >= batch/2 || p.at == len(p.taken)-1
+		if len(p.scratch) > 0 && (len(e.buf.B) >= batch/2 || len(p.scratch)+len(e.buf.B) > batch) {
+			break
+		}
+		p.taken[p.at] = entry{}
+		p.at++
+		switch {
+		case !e.hand():
+			e.buf.Release()
+		case alone && len(p.scratch) == 0:
+			p.chunk, p.held = e.buf.B, e.buf
+			return true
+		default:
+			p.scratch = append(p.scratch, e.buf.B...)
+			e.buf.Release()
+		}
+	}
+	p.chunk = p.scratch
+	return len(p.chunk) > 0
+}

@@ -1,0 +1,185 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
+
+const (
+	// quiet is how long no call may have read before the connection's own goroutine does: an end that calls without pause sees pings, and
+	// the end of the connection, that late at the most.
+	quiet = time.Millisecond
+
+	// attentive is how long an end that was called has its own goroutine read all the time.
+	attentive = 100 * time.Millisecond
+)
+
+// turns is the receiver of sockets. There is one turn to read. A call that waits for its reply takes it if it is free, and reads for everybody until
+// that reply is there: no other goroutine has to be woken for it. While no call waits, a goroutine of the connection has the turn. When that reads a
+// request, it starts another to go on reading, and runs the handler itself.
+//
+// A reply is with its call before the turn is given back, and whoever has taken the turn looks for its own reply first: so none is missed.
+type turns struct {
+	c      *Conn
+	r      *wire.Reader
+	stream net.Conn
+	turn   chan struct{} // holds one token: who has it reads
+	reads  uint64        // how often calls have read; of who has the turn
+	hurry  chan struct{} // one slot: a call that gives the turn back signals that the goroutine is to take it at once
+	called atomic.Int64  // when something for a handler came last, in nanoseconds of the Unix time; 0: never
+}
+
+// newTurns returns the receiver of c. Whoever calls run has the turn.
+func newTurns(c *Conn, r *wire.Reader) *turns {
+	return &turns{c: c, r: r, stream: c.stream, turn: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+}
+
+// await implements receiver.
+func (t *turns) await(ctx context.Context, p *pending, wake <-chan struct{}) bool {
+	for {
+		select {
+		case <-p.reply:
+			p.news.deliver()
+			return true
+		case <-wake:
+			return true
+		case <-ctx.Done():
+			return false
+		case <-p.news.arrived():
+			p.news.deliver()
+		case <-t.turn:
+			if t.readFor(ctx, p, wake) {
+				return true
+			}
+		}
+	}
+}
+
+// readFor reads until there is something for p, and gives the turn back. It reports whether that was a wake.
+func (t *turns) readFor(ctx context.Context, p *pending, wake <-chan struct{}) (woken bool) {
+	if ctx.Done() != nil {
+		stop := context.AfterFunc(ctx, t.interrupt)
+		defer stop()
+	}
+	for woken = isReady(wake); t.r.Ready() || !woken && !p.concerned() && ctx.Err() == nil; woken = woken || isReady(wake) {
+		a := t.next()
+		if a.in != nil {
+			go a.in.handle()
+		}
+		if a.over {
+			break
+		}
+	}
+	t.reads++
+	t.turn <- struct{}{}
+	if t.isCalled() {
+		signal(t.hurry)
+	}
+	return woken
+}
+
+// concerned reports whether there is something for whoever waits for the call.
+func (p *pending) concerned() bool { return p.isOver() || p.news.waits() }
+
+func isReady(wake <-chan struct{}) bool {
+	select {
+	case <-wake:
+		return true
+	default:
+		return false
+	}
+}
+
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// next reads one frame and hands it on. An interrupted one is empty.
+func (t *turns) next() arrived {
+	buf, err := t.r.Frame()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		_ = t.stream.SetReadDeadline(time.Time{}) // whoever was interrupted has been told the reason before
+		return arrived{}
+	}
+	a := t.c.arrive(buf, err)
+	if a.served {
+		t.called.Store(time.Now().UnixNano())
+	}
+	return a
+}
+
+// interrupt implements receiver.
+func (t *turns) interrupt() { _ = t.stream.SetReadDeadline(time.Unix(1, 0)) }
+
+// isCalled reports whether this end has been called lately.
+func (t *turns) isCalled() bool {
+	at := t.called.Load()
+	return at != 0 && time.Now().UnixNano()-at < int64(attentive)
+}
+
+// run implements receiver.
+func (t *turns) run() *inbound {
+	for {
+		a := t.readForAll()
+		if a.over || a.in != nil {
+			return a.in
+		}
+		reads := t.reads
+		t.turn <- struct{}{}
+		if !t.watch(reads) {
+			return nil
+		}
+	}
+}
+
+// readForAll reads until the connection is over, or there is a request, for which another goroutine has the turn now, or calls had better read themselves.
+func (t *turns) readForAll() arrived {
+	for {
+		a := t.next()
+		switch {
+		case a.over:
+			return a
+		case a.in != nil && t.r.Ready():
+			go a.in.handle()
+		case a.in != nil:
+			t.c.goRead()
+			return a
+		case a.replied && !t.r.Ready() && !t.isCalled():
+			return a
+		}
+	}
+}
+
+// watch takes the turn when no call has read for a while, or this end is called; false: the connection is over. reads is how often calls had read when it began.
+func (t *turns) watch(reads uint64) bool {
+	timer := time.NewTimer(quiet)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-t.hurry:
+		case <-t.c.done:
+			return false
+		}
+		select {
+		case <-t.turn:
+		case <-t.c.done:
+			return false
+		}
+		if t.reads == reads || t.isCalled() {
+			return true
+		}
+		reads = t.reads
+		t.turn <- struct{}{}
+		timer.Reset(quiet)
+	}
+}
