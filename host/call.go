@@ -128,6 +128,9 @@ func (i *instance) Invoke(ctx context.Context, m *rpc.Message, reply any) error 
 	return nil
 }
 
+// CallTimeout says that the connection bounds calls whose context has no deadline: see rpc.Conn.
+func (i *instance) CallTimeout() time.Duration { return i.conn.CallTimeout() }
+
 // Notify implements rpc.Peer.
 func (i *instance) Notify(ctx context.Context, m *rpc.Message) error {
 	defer i.held.end()

@@ -155,8 +155,8 @@ func TestNoticesThatAProcessHadNotHandledAreCountedWhereverItEnds(t *testing.T) 
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				f := w.add("one", &fake{Handlers: []rpc.Handler{stuckAt("stuck")}})
-				var down host.Shutdown
-				w.config.Hooks.WorkerShutdown = func(_ host.Worker, s host.Shutdown) { down = s }
+				downs := make(chan host.Shutdown, 8)
+				w.config.Hooks.WorkerShutdown = func(_ host.Worker, s host.Shutdown) { downs <- s }
 				p := w.open().Plugin("one")
 				first := f.Launched()
 				for _, text := range []string{"handled", "stuck", "behind", "behind"} {
@@ -171,7 +171,7 @@ func TestNoticesThatAProcessHadNotHandledAreCountedWhereverItEnds(t *testing.T) 
 				}
 				first.Exit(9, "")
 				time.Sleep(time.Minute)
-				if down.Lost != 3 || down.Asked != replaced {
+				if down := <-downs; down.Lost != 3 || down.Asked != replaced {
 					t.Errorf("%+v, want 3 lost", down)
 				}
 				if s := p.Status(); !replaced && !strings.Contains(s.Reason, "notices that it had not handled: 3") || replaced && s.State != host.Ready {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-hotplug/hotplug/internal/wire"
@@ -13,14 +14,17 @@ import (
 // A pending is a call that was made here and has not ended.
 type pending struct {
 	tx       wire.Tx
-	reply    chan struct{} // closed by settle, once, by whoever took the call out of the table
+	settled  atomic.Bool
+	reply    chan struct{} // settle sends once, or closes it if the call has streams; by whoever took the call out of the table
 	frame    wire.Frame
-	buf      *wire.Buffer  // holds frame's bytes; nil: the connection ended
-	request  *wire.Buffer  // the frame of the request, until it is queued
-	parcel   parcel        // of that frame
-	deadline time.Time     // zero: none
+	buf      *wire.Buffer // holds frame's bytes; nil: the connection ended
+	request  *wire.Buffer // the frame of the request, until it is queued
+	parcel   parcel       // of that frame
+	deadline deadline
+	expired  bool          // the call time-out ended it
 	reason   string        // why this side ended the call; empty: the connection ended
 	moved    bool          // and that is no loss of the peer: it has streams, which may be opened elsewhere
+	unsent   bool          // of a call that expired: the request was not sent
 	notice   string        // the name of a notice whose acknowledgement this is; empty: a call
 	news     *mailbox      // progress that arrived; nil: nobody wants it
 	flow     *flow         // the call's streams; nil: it has none
@@ -28,23 +32,43 @@ type pending struct {
 	slot     chan struct{} // holds one place of this call; nil: it has none, or leaves it taken
 }
 
+// newPending returns a call without streams.
+func (c *Conn) newPending(tx wire.Tx) *pending {
+	p, used := c.spare.Get().(*pending)
+	if !used {
+		p = &pending{reply: make(chan struct{}, 1)}
+	}
+	p.tx = tx
+	return p
+}
+
+// recycle has p used again for another call, if nobody else knows it. Its caller has received from reply.
+func (c *Conn) recycle(p *pending) {
+	if p.news != nil || p.flow != nil || p.parcel.state.Load() != handed {
+		return // the frame of the request may be queued
+	}
+	p.settled.Store(false)
+	p.parcel.state.Store(waiting)
+	p.frame, p.buf, p.request, p.deadline, p.slot = wire.Frame{}, nil, nil, deadline{}, nil
+	p.expired, p.reason, p.moved, p.unsent = false, "", false, false
+	c.spare.Put(p)
+}
+
 func (p *pending) settle(f wire.Frame, buf *wire.Buffer) {
 	p.frame, p.buf = f, buf
 	if p.slot != nil {
 		<-p.slot
 	}
-	close(p.reply)
+	p.settled.Store(true)
+	if p.flow != nil {
+		close(p.reply)
+		return
+	}
+	p.reply <- struct{}{}
 }
 
 // isOver reports whether the call is settled.
-func (p *pending) isOver() bool {
-	select {
-	case <-p.reply:
-		return true
-	default:
-		return false
-	}
-}
+func (p *pending) isOver() bool { return p.settled.Load() }
 
 // endsWith reports whether a frame of this kind may end the call.
 func (p *pending) endsWith(k wire.Kind) bool {
@@ -61,12 +85,12 @@ func (c *Conn) Invoke(ctx context.Context, m *Message, reply any) error {
 	own, call := c.begin(m, start)
 	err := c.invoke(ctx, own, reply)
 	c.end(call, err)
-	c.observe(Observation{Type: m.Type, Kind: m.Kind, Duration: time.Since(start), Err: err})
+	c.observe(Observation{Type: m.Type, Kind: m.Kind, Err: err}, start)
 	return err
 }
 
 func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
-	if err := c.check(m, reply); err != nil {
+	if err := c.check(m); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -76,12 +100,7 @@ func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 	if err != nil {
 		return err
 	}
-	if _, has := ctx.Deadline(); !has && c.opt.CallTimeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, c.opt.CallTimeout, c.late)
-		defer cancel()
-	}
-	p, err := c.start(ctx, m, nil)
+	p, err := c.start(ctx, m, nil, c.deadlineOf(ctx))
 	if err != nil {
 		return err
 	}
@@ -96,15 +115,46 @@ func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 	if !inTime {
 		return c.abandon(ctx, m, p)
 	}
-	return c.finish(ctx, m, p, reply)
+	err = c.finish(ctx, m, p, reply)
+	c.recycle(p)
+	return err
 }
 
+// A deadline is when a call has to be over.
+type deadline struct {
+	at   time.Time // zero: never
+	ours bool      // the call time-out says so, and not the caller's context
+}
+
+// deadlineOf is the deadline of a call with streams.
+func deadlineOf(ctx context.Context) deadline {
+	at, _ := ctx.Deadline()
+	return deadline{at: at}
+}
+
+// deadlineOf is the deadline of a call without.
+func (c *Conn) deadlineOf(ctx context.Context) deadline {
+	d := deadlineOf(ctx)
+	if d.at.IsZero() && c.opt.CallTimeout > 0 {
+		d = deadline{time.Now().Add(c.opt.CallTimeout), true}
+	}
+	return d
+}
+
+// CallTimeout is how long a call may take whose context has no deadline; 0: as long as it does. The connection sees to it.
+func (c *Conn) CallTimeout() time.Duration { return c.opt.CallTimeout }
+
 // takeSlot waits for one of the slots that bound how many calls are in flight.
-func (c *Conn) takeSlot(ctx context.Context, slots chan struct{}, what, taken, limit string) error {
+func (c *Conn) takeSlot(ctx context.Context, slots chan struct{}, by deadline, what, taken, limit string) error {
 	select {
 	case slots <- struct{}{}:
 		return nil
 	default:
+	}
+	if by.ours {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, by.at, c.tooLate)
+		defer cancel()
 	}
 	select {
 	case slots <- struct{}{}:
@@ -133,15 +183,15 @@ func (c *Conn) ofWhichLeft(slots chan struct{}) string {
 }
 
 // start takes a slot, registers the call and queues its request. opening is the flow of a call with streams; nil: it has none.
-func (c *Conn) start(ctx context.Context, m *Message, opening *flow) (*pending, error) {
+func (c *Conn) start(ctx context.Context, m *Message, opening *flow, by deadline) (*pending, error) {
 	slots, taken, limit := c.slots, "calls are in flight", "limits.inflight"
 	if opening != nil {
 		slots, taken, limit = c.streams, "streams are open", "limits.streams"
 	}
-	if err := c.takeSlot(ctx, slots, m.Type, taken, limit); err != nil {
+	if err := c.takeSlot(ctx, slots, by, m.Type, taken, limit); err != nil {
 		return nil, err
 	}
-	p, err := c.prepare(ctx, m, opening)
+	p, err := c.prepare(ctx, m, opening, by)
 	if err != nil {
 		<-slots
 		return nil, err
@@ -153,7 +203,11 @@ func (c *Conn) start(ctx context.Context, m *Message, opening *flow) (*pending, 
 		p.settle(wire.Frame{}, nil)
 		return nil, err
 	}
-	if err := c.out.put(ctx, entry{p.request, &p.parcel}, c.rank(ctx), how, p.reply); err != nil && err != errUnwanted {
+	err = c.out.put(ctx, entry{p.request, &p.parcel}, c.rank(ctx), how, p.reply)
+	switch {
+	case err == errUnwanted && p.flow == nil:
+		p.reply <- struct{}{} // it was received
+	case err != nil && err != errUnwanted:
 		if c.remove(p) {
 			p.settle(wire.Frame{}, nil)
 		}
@@ -163,18 +217,17 @@ func (c *Conn) start(ctx context.Context, m *Message, opening *flow) (*pending, 
 }
 
 // prepare encodes the request of a new call.
-func (c *Conn) prepare(ctx context.Context, m *Message, opening *flow) (*pending, error) {
+func (c *Conn) prepare(ctx context.Context, m *Message, opening *flow, by deadline) (*pending, error) {
 	tx, err := c.newTx(m)
 	if err != nil {
 		return nil, err
 	}
 	p, f := c.request(ctx, m, tx, opening)
-	if deadline, ok := ctx.Deadline(); ok {
-		left := time.Until(deadline)
+	if p.deadline = by; !by.at.IsZero() {
+		left := time.Until(by.at)
 		if left <= 0 {
-			return nil, withoutSending(ctx, m.Type)
+			return nil, c.withoutTime(ctx, by, m.Type)
 		}
-		p.deadline = deadline
 		f.Meta.Deadline = int64(math.Ceil(float64(left) / float64(time.Millisecond)))
 	}
 	buf, err := c.encode(&f, m.Payload)
@@ -190,7 +243,7 @@ func (c *Conn) request(ctx context.Context, m *Message, tx wire.Tx, opening *flo
 	f := wire.Frame{Kind: wire.Request, Tx: tx, Type: m.Type, Meta: wire.Meta{Headers: m.Headers}}
 	var p *pending
 	if opening == nil {
-		p = &pending{tx: tx, reply: make(chan struct{})}
+		p = c.newPending(tx)
 	} else {
 		p = opening.pending(tx)
 		f.Meta.Opens = m.Kind.opens()
@@ -213,6 +266,19 @@ func withoutSending(ctx context.Context, what string) *Error {
 	}
 	e.unsent = true
 	return e
+}
+
+// withoutTime is the error of a call whose deadline passed before anything was sent.
+func (c *Conn) withoutTime(ctx context.Context, by deadline, what string) *Error {
+	if by.ours {
+		return c.expired(what, true)
+	}
+	return withoutSending(ctx, what)
+}
+
+// expired is the error of a call that the call time-out ended.
+func (c *Conn) expired(what string, unsent bool) *Error {
+	return &Error{Code: Timeout, Message: what + ": " + c.tooLate.Error(), Origin: FromTransport, local: c.tooLate, unsent: unsent}
 }
 
 // unsent says why the outbox did not take a frame.
@@ -244,6 +310,9 @@ func (c *Conn) register(ctx context.Context, p *pending, what string) (haste, er
 		return now, duplicateTx(what, p.tx)
 	}
 	c.calls[p.tx] = p
+	if p.deadline.ours {
+		c.alarm.set(p.deadline.at, c.ring)
+	}
 	if p.notice != "" {
 		c.answers++
 	}
@@ -352,6 +421,9 @@ func (c *Conn) abandon(ctx context.Context, m *Message, p *pending) error {
 // finish decodes what the call ended with, in the caller's goroutine.
 func (c *Conn) finish(ctx context.Context, m *Message, p *pending, reply any) error {
 	if p.buf == nil {
+		if p.expired {
+			return c.expired(m.Type, p.unsent)
+		}
 		if p.reason != "" {
 			return p.called(m.Type)
 		}

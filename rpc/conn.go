@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
-	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,8 +66,10 @@ type Conn struct {
 	cancel  context.CancelCauseFunc
 	slots   chan struct{} // one for each call in flight from here
 	streams chan struct{} // one for each call with streams that was opened here
-	late    error         // the cause of a context that the call time-out ended
+	tooLate error         // the cause of a call that the call time-out ended
 	lastTx  atomic.Uint64
+	spare   sync.Pool                          // of *pending without streams
+	checked atomic.Pointer[map[checkKey]error] // copied when it grows
 
 	mu        sync.Mutex // guards all below; never held while calling out
 	calls     map[wire.Tx]*pending
@@ -80,7 +82,7 @@ type Conn struct {
 	handlers  int           // handlers running, those of notices included, until their answers are queued
 	callers   load          // requests of calls
 	streamers load          // requests of calls with streams
-	checked   map[checkKey]error
+	alarm     alarm
 
 	notices noticeSender
 	inbox   noticeQueue
@@ -115,8 +117,8 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	c := &Conn{
 		opt: opt, profile: profile, format: format, framing: wire.Overhead(format), stream: stream, base: base, cancel: cancel,
-		slots: make(chan struct{}, opt.MaxInflight), streams: make(chan struct{}, opt.MaxStreams), late: lateCause(opt.CallTimeout),
-		calls: make(map[wire.Tx]*pending), owed: make(map[wire.Tx]chan struct{}), serving: make(map[wire.Tx]*inbound), checked: make(map[checkKey]error),
+		slots: make(chan struct{}, opt.MaxInflight), streams: make(chan struct{}, opt.MaxStreams), tooLate: lateCause(opt.CallTimeout),
+		calls: make(map[wire.Tx]*pending), owed: make(map[wire.Tx]chan struct{}), serving: make(map[wire.Tx]*inbound),
 		callers: load{most: opt.MaxInflight}, streamers: load{most: opt.MaxStreams}, done: make(chan struct{}),
 	}
 	c.out = newOutbox(stream, c.writeFailed)
@@ -208,6 +210,7 @@ func (c *Conn) fail(cause error) {
 	c.ended = cause
 	calls, owed := c.calls, c.owed
 	c.calls, c.owed, c.answers = nil, nil, 0
+	c.alarm.stop()
 	c.mu.Unlock()
 
 	c.out.close()
@@ -219,6 +222,7 @@ func (c *Conn) fail(cause error) {
 	for _, p := range calls {
 		p.settle(wire.Frame{}, nil)
 	}
+	c.pings.end()
 	close(c.done)
 	if !errors.Is(cause, io.EOF) && !errors.Is(cause, ErrClosed) {
 		c.warn("connection ended", "reason", cause.Error())
@@ -238,30 +242,38 @@ func endText(err error) string {
 }
 
 type checkKey struct {
-	name           string
-	kind           Kind
-	payload, reply reflect.Type
+	name  string
+	kind  Kind
+	types types
 }
 
 // check compares what is about to be sent with what the peer handles, once for each message.
-func (c *Conn) check(m *Message, reply any) error {
+func (c *Conn) check(m *Message) error {
 	if c.profile != hotplug {
 		return c.checkSend(m)
 	}
-	if c.opt.PeerHandles == nil || m.describe == nil || strings.HasPrefix(m.Type, ReservedPrefix) {
+	if c.opt.PeerHandles == nil || m.types == nil || strings.HasPrefix(m.Type, ReservedPrefix) {
 		return nil // lifecycle calls are announced as features
 	}
-	key := checkKey{m.Type, m.Kind, reflect.TypeOf(m.Payload), reflect.TypeOf(reply)}
-	c.mu.Lock()
-	err, seen := c.checked[key]
-	c.mu.Unlock()
-	if !seen {
-		err = c.compare(m)
-		c.mu.Lock()
-		c.checked[key] = err
-		c.mu.Unlock()
+	key := checkKey{m.Type, m.Kind, m.types}
+	known := c.checked.Load()
+	if known != nil {
+		if err, seen := (*known)[key]; seen {
+			return err
+		}
 	}
+	err := c.compare(m)
+	c.remember(known, key, err)
 	return err
+}
+
+// remember adds what check has found. If another check has added something meanwhile, this one is made again some time.
+func (c *Conn) remember(known *map[checkKey]error, key checkKey, err error) {
+	more := map[checkKey]error{key: err}
+	if known != nil {
+		maps.Copy(more, *known)
+	}
+	c.checked.CompareAndSwap(known, &more)
 }
 
 func (c *Conn) compare(m *Message) error {
@@ -270,7 +282,7 @@ func (c *Conn) compare(m *Message) error {
 		if there.Name != m.Type {
 			continue
 		}
-		use := m.describe(m.Type, m.Kind)
+		use := m.types.use(m.Type, m.Kind)
 		here, handled := use.record(), there.record()
 		if err := wire.CheckMessage(&here, &handled); err != nil {
 			return NotSent(Invalid, "%w", err)
@@ -325,10 +337,20 @@ func (c *Conn) warn(msg string, args ...any) {
 	c.opt.Logger.Warn(msg, args...)
 }
 
-func (c *Conn) observe(o Observation) {
+// begun is when a message began, for those who want to know; else zero.
+func (c *Conn) begun() time.Time {
+	if c.opt.Observe == nil && len(c.opt.Middleware) == 0 {
+		return time.Time{}
+	}
+	return time.Now()
+}
+
+// observe tells of a message that began at start.
+func (c *Conn) observe(o Observation, start time.Time) {
 	if c.opt.Observe == nil {
 		return
 	}
+	o.Duration = time.Since(start)
 	c.guard("observe hook", func() { c.opt.Observe(o) })
 }
 

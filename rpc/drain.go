@@ -72,10 +72,10 @@ func (c *Conn) LatestDeadline() (latest time.Time, bounded bool) {
 		}
 	}
 	for _, p := range c.calls {
-		note(p.deadline)
+		note(p.deadline.at)
 	}
 	for _, in := range c.serving {
-		note(in.deadline)
+		note(in.scope.deadline)
 	}
 	return latest, bounded
 }
@@ -89,7 +89,7 @@ func (c *Conn) CancelHandlers() {
 	}
 	c.mu.Unlock()
 	for _, in := range all {
-		in.cancel()
+		in.scope.cancel()
 	}
 	c.inbox.cancelCurrent()
 }

@@ -49,12 +49,12 @@ type flow struct {
 
 // Open implements Peer.
 func (c *Conn) Open(ctx context.Context, m *Message) (Flow, error) {
-	begun := time.Now()
+	begun := c.begun()
 	own, call := c.begin(m, begun)
 	f, err := c.open(ctx, own)
 	if err != nil {
 		c.end(call, err)
-		c.observe(Observation{Type: m.Type, Kind: m.Kind, Duration: time.Since(begun), Err: err})
+		c.observe(Observation{Type: m.Type, Kind: m.Kind, Err: err}, begun)
 		return nil, err
 	}
 	f.begun = begun
@@ -66,7 +66,7 @@ func (c *Conn) open(ctx context.Context, m *Message) (*flow, error) {
 	if c.profile != hotplug {
 		return nil, NotSent(Unimplemented, "%s: the peer speaks %s, which has no streams", m.Type, ProtocolIsolatedWorkers)
 	}
-	if err := c.check(m, m.types); err != nil {
+	if err := c.check(m); err != nil {
 		return nil, err
 	}
 	if ctx.Err() != nil {
@@ -77,7 +77,7 @@ func (c *Conn) open(ctx context.Context, m *Message) (*flow, error) {
 		return nil, err
 	}
 	f := &flow{c: c, ctx: ctx, m: m}
-	if f.p, err = c.start(ctx, m, f); err != nil {
+	if f.p, err = c.start(ctx, m, f, deadlineOf(ctx)); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -128,7 +128,7 @@ func (f *flow) end(reply any) error {
 		f.stop()
 		f.err = f.finish(reply)
 		f.c.end(f.m.Call, f.err)
-		f.c.observe(Observation{Type: f.m.Type, Kind: f.m.Kind, Duration: time.Since(f.begun), Err: f.err})
+		f.c.observe(Observation{Type: f.m.Type, Kind: f.m.Kind, Err: f.err}, f.begun)
 	})
 	return f.err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"time"
 
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
@@ -12,6 +13,10 @@ import (
 // newInbound is a request that arrived, with the streams that it opens. Its error ends the connection.
 func (c *Conn) newInbound(f wire.Frame, buf *wire.Buffer) (*inbound, error) {
 	in := &inbound{conn: c, frame: f, buf: buf, opens: Kind(f.Meta.Opens)}
+	in.scope.in, in.scope.base = in, c.base
+	if f.Meta.Deadline > 0 {
+		in.scope.deadline = time.Now().Add(milliseconds(f.Meta.Deadline))
+	}
 	if in.opens.uploads() {
 		in.up = newShutInlet(c.window())
 	}

@@ -51,14 +51,14 @@ type Message struct {
 	Err      *Error // of a reply that is an error; nil: a result
 	Call     *Call  // what request and reply share, for middleware; nil where there is none
 
-	describe   func(name string, kind Kind) Use // the sender's types; nil: not stated
-	types      any                              // of a call with streams: a value whose type is different for each pair of types
-	arrived    *arrival                         // an incoming payload; nil: Payload has the value
+	types      types    // the sender's; nil: not stated
+	arrived    *arrival // an incoming payload; nil: Payload has the value
 	serializer codec.Serializer
 }
 
 // A Peer is the other end: a plugin as its host sees it, the host as a plugin sees it, or a bare
-// connection. Contracts call it; wrap one to add tracing; a Retrier adds retries. Its methods may be called concurrently.
+// connection. Contracts call it; wrap one to add tracing; a Retrier adds retries. Its methods may be called concurrently. One that bounds calls whose
+// context has no deadline has a method CallTimeout() time.Duration, as Conn has.
 type Peer interface {
 	// Invoke sends m and decodes the reply into reply, a non-nil pointer. It blocks until the reply is
 	// there or ctx ends.
@@ -80,6 +80,21 @@ type Use struct {
 	Payload *shape.Shape // nil matches anything
 	Reply   *shape.Shape // nil: none, or matches anything
 }
+
+// types are what the sender of a message has for its payload and its reply.
+type types interface {
+	use(name string, kind Kind) Use
+}
+
+// pair is the types of a message with a reply, or with items.
+type pair[Req, Res any] struct{}
+
+func (pair[Req, Res]) use(name string, kind Kind) Use { return useOf[Req, Res](name, kind) }
+
+// single is the type of a notice.
+type single[T any] struct{}
+
+func (single[T]) use(name string, kind Kind) Use { return noticeUse[T](name, kind) }
 
 func useOf[Req, Res any](name string, kind Kind) Use {
 	return Use{Name: name, Kind: kind, Payload: shape.OfType(reflect.TypeFor[Req]()), Reply: shape.OfType(reflect.TypeFor[Res]())}

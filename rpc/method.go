@@ -38,13 +38,15 @@ func (q Query[Req, Res]) Handle(fn func(ctx context.Context, req Req) (Res, erro
 func (q Query[Req, Res]) Use() Use { return useOf[Req, Res](string(q), KindQuery) }
 
 func invoke[Req, Res any](ctx context.Context, p Peer, name string, kind Kind, req Req) (Res, error) {
-	var res Res
-	err := p.Invoke(ctx, &Message{Kind: kind, Type: name, Payload: req, describe: useOf[Req, Res]}, &res)
-	if err != nil {
+	x := &struct { // one allocation, not two
+		m   Message
+		res Res
+	}{m: Message{Kind: kind, Type: name, Payload: req, types: pair[Req, Res]{}}}
+	if err := p.Invoke(ctx, &x.m, &x.res); err != nil {
 		var zero Res
 		return zero, err
 	}
-	return res, nil
+	return x.res, nil
 }
 
 func handle[Req, Res any](name string, kind Kind, fn func(context.Context, Req) (Res, error)) Handler {
@@ -66,7 +68,7 @@ type Notice[T any] string
 // Send sends v to p. It returns when the notice is on its way, not when it was handled. It blocks while the peer has more
 // notices waiting than its window allows, until ctx ends, and then fails with Exhausted; see NoWait, and Conn.Stats for how many the peer has not handled.
 func (n Notice[T]) Send(ctx context.Context, p Peer, v T) error {
-	return p.Notify(ctx, &Message{Kind: KindNotice, Type: string(n), Payload: v, describe: noticeUse[T]})
+	return p.Notify(ctx, &Message{Kind: KindNotice, Type: string(n), Payload: v, types: single[T]{}})
 }
 
 // Handle returns a handler for this notice. fn runs for one notice of a connection at a time, in the order in which they

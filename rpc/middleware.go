@@ -92,7 +92,7 @@ func (m *Message) inPlaceOf(old *Message) *Message {
 	} else {
 		m.replaced = true
 	}
-	m.serializer, m.describe = old.serializer, old.describe
+	m.serializer, m.types = old.serializer, old.types
 	return m
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
@@ -102,16 +101,16 @@ func (n *noticeSender) acknowledge(count uint64) bool {
 
 // Notify implements Peer.
 func (c *Conn) Notify(ctx context.Context, m *Message) error {
-	start := time.Now()
+	start := c.begun()
 	own, call := c.begin(m, start)
 	err := c.notify(ctx, own)
 	c.end(call, err)
-	c.observe(Observation{Type: m.Type, Kind: KindNotice, Duration: time.Since(start), Err: err})
+	c.observe(Observation{Type: m.Type, Kind: KindNotice, Err: err}, start)
 	return err
 }
 
 func (c *Conn) notify(ctx context.Context, m *Message) error {
-	if err := c.check(m, nil); err != nil {
+	if err := c.check(m); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -234,12 +233,12 @@ type noticeQueue struct {
 	mu      sync.Mutex // guards all below
 	next    uint64     // the number that the next notice must have
 	queue   []*inbound
-	open    int                // arrived and not acknowledged: in queue, being handled, or owed
-	owed    uint64             // handled and not acknowledged
-	bytes   int                // of the frames of those that are open
-	unpaid  int                // of bytes, what owed stands for
-	running bool               // the goroutine lives
-	cancel  context.CancelFunc // ends the context of the notice that is being handled; nil if none is
+	open    int      // arrived and not acknowledged: in queue, being handled, or owed
+	owed    uint64   // handled and not acknowledged
+	bytes   int      // of the frames of those that are open
+	unpaid  int      // of bytes, what owed stands for
+	running bool     // the goroutine lives
+	current *inbound // is being handled; nil: none is
 }
 
 // add enters a notice. start says that the goroutine must be started.
@@ -271,20 +270,20 @@ func (q *noticeQueue) take() *inbound {
 	return in
 }
 
-// begin takes note of what ends the context of the notice that is handled now.
-func (q *noticeQueue) begin(cancel context.CancelFunc) {
+// begin takes note of the notice that is handled now.
+func (q *noticeQueue) begin(in *inbound) {
 	q.mu.Lock()
-	q.cancel = cancel
+	q.current = in
 	q.mu.Unlock()
 }
 
 // cancelCurrent ends the context of the notice that is being handled.
 func (q *noticeQueue) cancelCurrent() {
 	q.mu.Lock()
-	cancel := q.cancel
+	in := q.current
 	q.mu.Unlock()
-	if cancel != nil {
-		cancel()
+	if in != nil {
+		in.scope.cancel()
 	}
 }
 
@@ -292,7 +291,7 @@ func (q *noticeQueue) cancelCurrent() {
 func (q *noticeQueue) done(in *inbound) (acknowledge uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.cancel = nil
+	q.current = nil
 	q.owed++
 	q.unpaid += in.size
 	if q.owed < noticeWindow/2 && q.unpaid < noticeBytes/2 && len(q.queue) > 0 {
@@ -310,7 +309,9 @@ func (c *Conn) enqueueNotice(f wire.Frame, buf *wire.Buffer) error {
 	c.mu.Lock()
 	c.handlers++
 	c.mu.Unlock()
-	start, err := c.inbox.add(&inbound{conn: c, frame: f, buf: buf, size: len(buf.B)})
+	in := &inbound{conn: c, frame: f, buf: buf, size: len(buf.B)}
+	in.scope.in, in.scope.base = in, c.base
+	start, err := c.inbox.add(in)
 	if err != nil {
 		c.leaveNotice()
 		buf.Release()
@@ -343,25 +344,24 @@ func (c *Conn) leaveNotice() {
 }
 
 func (c *Conn) handleNotice(in *inbound) {
-	ctx, cancel := context.WithCancel(context.WithValue(c.base, inboundKey{}, in))
-	c.inbox.begin(cancel)
-	defer c.concludeNotice(in, cancel)
-	if c.Err() != nil {
+	c.inbox.begin(in)
+	defer c.concludeNotice(in)
+	if c.base.Err() != nil {
 		return
 	}
-	start := time.Now()
+	start := c.begun()
 	in.call = c.newCall(start)
-	_, err := c.runHandler(ctx, in)
+	_, err := c.runHandler(&in.scope, in)
 	if err != nil {
 		c.warn("notice not handled", "message", in.frame.Type, "error", err.Error())
 	}
 	c.end(in.call, err)
-	c.observe(Observation{Type: in.frame.Type, Kind: KindNotice, Incoming: true, Duration: time.Since(start), Err: err})
+	c.observe(Observation{Type: in.frame.Type, Kind: KindNotice, Incoming: true, Err: err}, start)
 }
 
-func (c *Conn) concludeNotice(in *inbound, cancel context.CancelFunc) {
+func (c *Conn) concludeNotice(in *inbound) {
 	in.release()
-	cancel()
+	in.scope.cancel()
 	if in.call != nil {
 		c.end(in.call, errGoexit(in)) // it has ended already, if the handler returned
 	}

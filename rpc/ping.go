@@ -14,7 +14,8 @@ type pings struct {
 
 	mu   sync.Mutex // guards all below
 	last uint64
-	open map[wire.Tx]chan struct{}
+	open map[wire.Tx]chan struct{} // closed with the answer, or with the connection
+	over bool
 }
 
 func (p *pings) init() {
@@ -39,6 +40,9 @@ func (p *pings) add() (wire.Tx, chan struct{}) {
 func (p *pings) settle(tx wire.Tx) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.over {
+		return
+	}
 	for open, answered := range p.open {
 		if open.N <= tx.N {
 			close(answered)
@@ -47,10 +51,23 @@ func (p *pings) settle(tx wire.Tx) {
 	}
 }
 
-func (p *pings) remove(tx wire.Tx) {
+// remove forgets a ping, and reports whether it was not answered.
+func (p *pings) remove(tx wire.Tx) bool {
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, open := p.open[tx]
 	delete(p.open, tx)
-	p.mu.Unlock()
+	return open
+}
+
+// end wakes those whose pings will not be answered.
+func (p *pings) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, answered := range p.open {
+		close(answered)
+	}
+	p.over = true
 }
 
 // Ping asks the peer for a sign of life and returns the round-trip time. The peer's connection answers, not its handlers.
@@ -64,15 +81,15 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer c.pings.remove(tx)
-	p := &pending{reply: answered}
-	switch inTime := c.in.await(ctx, p, c.done); {
-	case p.isOver():
-		return time.Since(start), nil
-	case inTime:
+	if !c.in.await(ctx, new(pending), answered) {
+		c.pings.remove(tx)
+		return 0, fromContext(ctx, "ping")
+	}
+	took := time.Since(start)
+	if c.pings.remove(tx) {
 		return 0, c.over("ping", true)
 	}
-	return 0, fromContext(ctx, "ping")
+	return took, nil
 }
 
 // sendPing numbers and queues one ping.

@@ -81,14 +81,32 @@ func (r *Retrier) Invoke(ctx context.Context, m *Message, reply any) error {
 	if err != nil {
 		return err
 	}
-	if _, has := ctx.Deadline(); !has && r.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, r.timeout, r.late)
+	if _, has := ctx.Deadline(); has || r.timeout == 0 {
+		return r.invoke(ctx, m, reply, p)
+	}
+	deadline := time.Now().Add(r.timeout)
+	if own, bounds := p.(interface{ CallTimeout() time.Duration }); bounds && own.CallTimeout() > 0 && own.CallTimeout() <= r.timeout {
+		if err = p.Invoke(ctx, m, reply); err == nil {
+			return nil
+		}
+		ctx, cancel := context.WithDeadlineCause(ctx, deadline, r.late)
 		defer cancel()
+		return r.retryInvoke(ctx, m, reply, p, err)
 	}
-	if err = p.Invoke(ctx, m, reply); err == nil {
-		return nil
+	ctx, cancel := context.WithDeadlineCause(ctx, deadline, r.late)
+	defer cancel()
+	return r.invoke(ctx, m, reply, p)
+}
+
+// invoke tries on p first, which ctx bounds.
+func (r *Retrier) invoke(ctx context.Context, m *Message, reply any, p Peer) error {
+	if err := p.Invoke(ctx, m, reply); err != nil {
+		return r.retryInvoke(ctx, m, reply, p, err)
 	}
+	return nil
+}
+
+func (r *Retrier) retryInvoke(ctx context.Context, m *Message, reply any, p Peer, err error) error {
 	return r.retry(ctx, m, p, err, func(p Peer) error { return p.Invoke(ctx, m, reply) })
 }
 

@@ -11,17 +11,15 @@ import (
 
 // An inbound is a request or notice that is being handled here.
 type inbound struct {
-	conn     *Conn
-	frame    wire.Frame
-	buf      *wire.Buffer
-	size     int  // of the frame, in bytes; notices
-	kind     Kind // as the handler declares it; empty until it is found
-	call     *Call
-	cancel   context.CancelFunc
-	deadline time.Time // zero: none
+	conn  *Conn
+	frame wire.Frame
+	buf   *wire.Buffer
+	size  int  // of the frame, in bytes; notices
+	kind  Kind // as the handler declares it; empty until it is found
+	call  *Call
 
-	ctx    context.Context // of the handler of a request
-	refuse *Error          // why it may not run; nil: it may
+	scope  scope  // the handler's context
+	refuse *Error // why it may not run; nil: it may
 
 	replacement *Message // what a middleware put in the payload's place; nil: nothing
 
@@ -69,17 +67,8 @@ func (c *Conn) serve(f wire.Frame, buf *wire.Buffer) (*inbound, error) {
 		buf.Release()
 		return nil, err
 	}
-	ctx := context.WithValue(c.base, inboundKey{}, in)
-	if f.Meta.Deadline > 0 {
-		in.deadline = time.Now().Add(milliseconds(f.Meta.Deadline))
-		ctx, in.cancel = context.WithDeadline(ctx, in.deadline)
-	} else {
-		ctx, in.cancel = context.WithCancel(ctx)
-	}
-	in.ctx = ctx
 	if in.refuse, err = c.admit(in); err != nil {
 		in.release()
-		in.cancel()
 		return nil, err
 	}
 	if c.profile == asWorker && c.opt.Handlers.isNotice(f.Type) {
@@ -134,28 +123,30 @@ func (c *Conn) loadOf(in *inbound) (l *load, what, limit string) {
 
 // outcome is what a handler ended with.
 type outcome struct {
-	res any
-	err error
+	res  any
+	err  error
+	gone bool // it ended its goroutine instead
 }
 
 // handle runs the handler and answers.
 func (in *inbound) handle() {
-	c, ctx := in.conn, in.ctx
+	c, ctx := in.conn, context.Context(&in.scope)
 	// What stands if the handler never returns: runtime.Goexit, as testing's FailNow calls it, runs only what is deferred.
-	out, start := outcome{err: errGoexit(in)}, time.Now()
+	out, start := outcome{gone: true}, c.begun()
 	in.call = c.newCall(start)
 	defer c.conclude(in, &out, start)
 	if in.refuse != nil {
-		out.err = c.record(in, in.refuse)
+		out = outcome{err: c.record(in, in.refuse)}
 		return
 	}
 	if err := ctx.Err(); err != nil { // the caller has given up: it would not read the answer
 		e := fromContext(ctx, in.frame.Type+": over before its handler began")
 		e.Origin = c.opt.Side
-		out.err = c.record(in, e)
+		out = outcome{err: c.record(in, e)}
 		return
 	}
 	out.res, out.err = c.runHandler(ctx, in)
+	out.gone = false
 	c.answering(ctx, in, &out)
 }
 
@@ -165,13 +156,16 @@ func errGoexit(in *inbound) *Error {
 
 // conclude answers. The request leaves the table first: a peer that has its answer may send the next call at once.
 func (c *Conn) conclude(in *inbound, out *outcome, start time.Time) {
+	if out.gone {
+		out.err = errGoexit(in)
+	}
 	in.release()
-	in.cancel()
+	in.scope.cancel()
 	if in.up != nil {
 		in.up.close()
 	}
 	c.end(in.call, out.err)
-	c.observe(Observation{Type: in.frame.Type, Kind: in.kind, Incoming: true, Duration: time.Since(start), Err: out.err})
+	c.observe(Observation{Type: in.frame.Type, Kind: in.kind, Incoming: true, Err: out.err}, start)
 	c.mu.Lock()
 	l, _, _ := c.loadOf(in)
 	if c.serving[in.frame.Tx] == in {
@@ -303,6 +297,6 @@ func (c *Conn) cancelServing(tx wire.Tx) {
 	in := c.serving[tx]
 	c.mu.Unlock()
 	if in != nil {
-		in.cancel()
+		in.scope.cancel()
 	}
 }

@@ -22,7 +22,7 @@ type Stream[Req, Item any] string
 // handler's context. The call time-out does not hold for streams: they may stay open as long as ctx lets them. A loop that is slow slows its handler down and nothing else.
 func (s Stream[Req, Item]) Open(ctx context.Context, p Peer, req Req) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		f, err := p.Open(ctx, &Message{Kind: KindStream, Type: string(s), Payload: req, describe: useOf[Req, Item], types: typesOf[Req, Item]()})
+		f, err := p.Open(ctx, &Message{Kind: KindStream, Type: string(s), Payload: req, types: pair[Req, Item]{}})
 		if err != nil {
 			var none Item
 			yield(none, err)
@@ -60,7 +60,7 @@ type Upload[Item, Res any] string
 // at most 100 ms; one that has not by then is ended the next time that it yields, and must not share what it writes with the caller. A panic of items is one of Call.
 func (u Upload[Item, Res]) Call(ctx context.Context, p Peer, items iter.Seq2[Item, error]) (Res, error) {
 	var res, none Res
-	f, err := p.Open(ctx, &Message{Kind: KindUpload, Type: string(u), describe: useOf[Item, Res], types: typesOf[Item, Res]()})
+	f, err := p.Open(ctx, &Message{Kind: KindUpload, Type: string(u), types: pair[Item, Res]{}})
 	if err != nil {
 		return none, err
 	}
@@ -118,7 +118,7 @@ type Duplex[In, Out any] string
 
 // Open begins the call. The Exchange must be closed; it ends with ctx, too. The call time-out does not hold.
 func (d Duplex[In, Out]) Open(ctx context.Context, p Peer) (*Exchange[In, Out], error) {
-	f, err := p.Open(ctx, &Message{Kind: KindDuplex, Type: string(d), describe: useOf[In, Out], types: typesOf[In, Out]()})
+	f, err := p.Open(ctx, &Message{Kind: KindDuplex, Type: string(d), types: pair[In, Out]{}})
 	if err != nil {
 		return nil, err
 	}
@@ -152,9 +152,6 @@ func (e *Exchange[In, Out]) Items() iter.Seq2[Out, error] { return itemsOf[Out](
 
 // Close ends the call, if it is not over, and frees what it holds. It does not wait for the handler.
 func (e *Exchange[In, Out]) Close() { e.f.Close() }
-
-// typesOf is a value whose type is different for each pair of types.
-func typesOf[A, B any]() any { return (*func(A) B)(nil) }
 
 func needFunc(name string, missing bool) {
 	if missing {

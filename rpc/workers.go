@@ -77,7 +77,7 @@ func (c *Conn) checkSend(m *Message) error {
 
 // sendAnswered sends a notice as isolated-workers/1 does: as a request, whose answer is the acknowledgement. The caller has the turn.
 func (c *Conn) sendAnswered(ctx context.Context, m *Message) error {
-	p := &pending{tx: wire.Tx{S: uuid()}, notice: m.Type, reply: make(chan struct{})}
+	p := &pending{tx: wire.Tx{S: uuid()}, notice: m.Type, reply: make(chan struct{}, 1)}
 	buf, err := c.encode(&wire.Frame{Kind: wire.Notice, Tx: p.tx, Type: m.Type}, m.Payload)
 	if err != nil {
 		return NotSent(Invalid, "encode %s: %w", m.Type, err)
