@@ -485,9 +485,20 @@ func (c *Conn) readError(m *Message, p *pending) (*Error, error) {
 	return &e, nil
 }
 
+// sizeOf is what a payload is known to take, in bytes; 0: that is not known.
+func sizeOf(payload any) int {
+	switch v := payload.(type) {
+	case []byte:
+		return len(v)
+	case string:
+		return len(v)
+	}
+	return 0
+}
+
 // encode returns a frame in a buffer from the pool.
 func (c *Conn) encode(f *wire.Frame, payload any) (*wire.Buffer, error) {
-	buf := wire.NewBuffer()
+	buf := wire.NewBufferFor(sizeOf(payload))
 	b, err := c.format.Append(buf.B[:0], f, payload, c.opt.MaxFrame)
 	buf.B = b
 	if err != nil {

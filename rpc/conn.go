@@ -112,7 +112,7 @@ type receiver interface {
 func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	opt.setDefaults()
 	profile := opt.profile()
-	format := opt.format(profile)
+	format := wire.WithNames(opt.format(profile), opt.Handlers.names())
 	r := wire.ReaderOf(stream)
 	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	c := &Conn{
@@ -128,12 +128,29 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	r.SetFraming(c.format, opt.MaxFrame)
 	c.in = &loop{c: c, r: r}
 	if c.out.pen.tries() {
+		widen(stream)
 		c.in = newTurns(c, r)
 	}
 	c.wg.Add(1)
 	go func() { defer c.wg.Done(); c.out.run() }()
 	c.goRead()
 	return c
+}
+
+// socketBuffer is what a socket's buffers in the kernel are to hold, in bytes. The system may give less.
+const socketBuffer = 1 << 20
+
+// widen has large frames take fewer turns between the two ends.
+func widen(stream net.Conn) {
+	if s, ok := stream.(*wire.Stream); ok {
+		stream = s.Conn
+	}
+	if s, ok := stream.(interface {
+		SetReadBuffer(bytes int) error
+		SetWriteBuffer(bytes int) error
+	}); ok {
+		_, _ = s.SetReadBuffer(socketBuffer), s.SetWriteBuffer(socketBuffer) // they work with the size that they have
+	}
 }
 
 // goRead starts a goroutine that reads.

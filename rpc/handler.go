@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -59,6 +60,9 @@ func (m *Mux) WithReserved(handlers ...Handler) *Mux {
 	}
 	return all
 }
+
+// names are those that are handled, reserved ones included.
+func (m *Mux) names() []string { return slices.Collect(maps.Keys(m.byName)) }
 
 // Uses lists what is handled, by name.
 func (m *Mux) Uses() []Use { return m.uses }

@@ -88,3 +88,17 @@ func AppendString(dst []byte, s string) []byte {
 	}
 	return append(dst, s...)
 }
+
+// AppendBinary appends bytes.
+func AppendBinary(dst, b []byte) []byte {
+	n := len(b)
+	switch {
+	case n <= math.MaxUint8:
+		dst = append(dst, 0xc4, byte(n))
+	case n <= math.MaxUint16:
+		dst = binary.BigEndian.AppendUint16(append(dst, 0xc5), uint16(n))
+	default:
+		dst = binary.BigEndian.AppendUint32(append(dst, 0xc6), uint32(n))
+	}
+	return append(dst, b...)
+}

@@ -88,6 +88,16 @@ func ReadString(b []byte) (s []byte, rest []byte, err error) {
 	return b[h.Size:end:end], b[end:], nil
 }
 
+// ReadBinary reads bytes, which alias b.
+func ReadBinary(b []byte) (data []byte, rest []byte, err error) {
+	h, err := expect(b, Bin)
+	if err != nil {
+		return nil, b, err
+	}
+	end := h.Size + h.Len
+	return b[h.Size:end:end], b[end:], nil
+}
+
 // IsNil reports whether b begins with nil.
 func IsNil(b []byte) bool { return len(b) > 0 && b[0] == 0xc0 }
 

@@ -82,11 +82,24 @@ func Overhead(f Format) int {
 func FormatOf(s codec.Serializer) Format {
 	switch s.(type) {
 	case codec.MessagePackSerializer:
-		return packFormat{s}
+		return packFormat{s: s}
 	case codec.JsonSerializer:
 		return jsonFormat{s}
 	}
 	return userFormat{s}
+}
+
+// WithNames returns f, which is likely to decode frames with these names.
+func WithNames(f Format, names []string) Format {
+	p, ok := f.(packFormat)
+	if !ok {
+		return f
+	}
+	p.names = make(map[string]string, len(names))
+	for _, n := range names {
+		p.names[n] = n
+	}
+	return p
 }
 
 // TooLarge is the error of a frame over the limit.

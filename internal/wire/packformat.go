@@ -8,7 +8,10 @@ import (
 // packFormat is the layout of MessagePackSerializer: u32 big-endian length, then an array [kind, tx, type, meta] or
 // [kind, tx, type, meta, payload]. The envelope's few bytes are written by hand and the payload is
 // encoded straight behind them.
-type packFormat struct{ s codec.Serializer }
+type packFormat struct {
+	s     codec.Serializer
+	names map[string]string // those that Decode need not make anew; nil: none
+}
 
 func (packFormat) Terminator() []byte { return nil }
 
@@ -85,7 +88,15 @@ func appendMillis(b []byte, key string, v int64) []byte {
 	return mp.AppendInt(mp.AppendString(b, key), v)
 }
 
-func (packFormat) Decode(b []byte) (f Frame, err error) {
+// name is a message's name as a string.
+func (p packFormat) name(b []byte) string {
+	if known, ok := p.names[string(b)]; ok {
+		return known
+	}
+	return string(b)
+}
+
+func (p packFormat) Decode(b []byte) (f Frame, err error) {
 	n, b, err := mp.ReadArrayHeader(b)
 	if err != nil || n < 4 || n > 5 {
 		return f, corrupt("expected an array of 4 or 5 elements, found %d (%v)", n, err)
@@ -102,7 +113,7 @@ func (packFormat) Decode(b []byte) (f Frame, err error) {
 	if err != nil {
 		return f, corrupt("type: %v", err)
 	}
-	f.Type = string(typ)
+	f.Type = p.name(typ)
 	if b, err = readMeta(b, &f.Meta); err != nil {
 		return f, corrupt("meta: %v", err)
 	}

@@ -38,19 +38,36 @@ func (r *Reader) SetFraming(f Format, max int) {
 // A Buffer holds the bytes of one frame. Release gives it back to be used again.
 type Buffer struct{ B []byte }
 
-var buffers = sync.Pool{New: func() any { return new(Buffer) }}
+// Large buffers are kept apart, so that a large frame finds one and a small one takes none away.
+var buffers, largeBuffers = newBuffers(), newBuffers()
 
-// keepBuffer is the capacity in bytes up to which a buffer is kept for reuse.
-const keepBuffer = 1 << 20
+func newBuffers() *sync.Pool { return &sync.Pool{New: func() any { return new(Buffer) }} }
+
+const (
+	largeBuffer = 32 << 10 // the capacity in bytes from which on a buffer is large
+	keepBuffer  = 2 << 20  // the capacity in bytes up to which a buffer is kept for reuse
+)
 
 // NewBuffer returns an empty buffer from the pool.
 func NewBuffer() *Buffer { return buffers.Get().(*Buffer) }
 
+// NewBufferFor returns an empty buffer from the pool, in which size bytes are likely to have room.
+func NewBufferFor(size int) *Buffer {
+	if size < largeBuffer {
+		return NewBuffer()
+	}
+	return largeBuffers.Get().(*Buffer)
+}
+
 // Release gives the buffer back. Nothing that aliases it may be used afterwards.
 func (b *Buffer) Release() {
-	if cap(b.B) <= keepBuffer {
-		b.B = b.B[:0]
+	size := cap(b.B)
+	b.B = b.B[:0]
+	switch {
+	case size < largeBuffer:
 		buffers.Put(b)
+	case size <= keepBuffer:
+		largeBuffers.Put(b)
 	}
 }
 
@@ -154,7 +171,7 @@ func (r *Reader) prefixed() error {
 	}
 	dst := r.part.B
 	for len(dst) < r.need {
-		want := min(r.need-len(dst), max(step, len(dst)))
+		want := min(r.need-len(dst), max(step, cap(dst)-len(dst), len(dst)))
 		dst = grow(dst, want)
 		got, err := io.ReadFull(r.br, dst[len(dst):len(dst)+want])
 		dst = dst[:len(dst)+got]
@@ -183,7 +200,7 @@ func (r *Reader) begin() error {
 		return corrupt("a frame of 0 bytes")
 	}
 	_, _ = r.br.Discard(prefixLen) // they are there
-	r.part, r.need = NewBuffer(), int(size)
+	r.part, r.need = NewBufferFor(int(size)), int(size)
 	return nil
 }
 
