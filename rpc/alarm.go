@@ -9,18 +9,19 @@ import (
 // An alarm ends calls whose call time-out has passed. There is one timer for all calls of a connection, and while all have the same time-out it is set once in
 // that time, not once for each call. Conn.mu guards it.
 type alarm struct {
+	ring  func() // immutable
 	timer *time.Timer
 	at    time.Time // when it rings; zero: it is not set
 }
 
 // set has it ring at t at the latest.
-func (a *alarm) set(t time.Time, ring func()) {
+func (a *alarm) set(t time.Time) {
 	if !a.at.IsZero() && !t.Before(a.at) {
 		return
 	}
 	a.at = t
 	if a.timer == nil {
-		a.timer = time.AfterFunc(time.Until(t), ring)
+		a.timer = time.AfterFunc(time.Until(t), a.ring)
 		return
 	}
 	a.timer.Reset(time.Until(t))
@@ -62,7 +63,7 @@ func (c *Conn) expire(now time.Time) (over []*pending) {
 	}
 	c.alarm.at = time.Time{}
 	if !next.IsZero() {
-		c.alarm.set(next, c.ring)
+		c.alarm.set(next)
 	}
 	return over
 }

@@ -222,7 +222,8 @@ func (c *Conn) prepare(ctx context.Context, m *Message, opening *flow, by deadli
 	if err != nil {
 		return nil, err
 	}
-	p, f := c.request(ctx, m, tx, opening)
+	p := c.request(ctx, m, tx, opening)
+	f := &p.frame
 	if p.deadline = by; !by.at.IsZero() {
 		left := time.Until(by.at)
 		if left <= 0 {
@@ -230,16 +231,16 @@ func (c *Conn) prepare(ctx context.Context, m *Message, opening *flow, by deadli
 		}
 		f.Meta.Deadline = int64(math.Ceil(float64(left) / float64(time.Millisecond)))
 	}
-	buf, err := c.encode(&f, m.Payload)
+	buf, err := c.encode(f, m.Payload)
 	if err != nil {
 		return nil, NotSent(Invalid, "encode %s: %w", m.Type, err)
 	}
-	p.request = buf
+	p.request, p.frame = buf, wire.Frame{}
 	return p, nil
 }
 
-// request is a new call and the envelope of its request.
-func (c *Conn) request(ctx context.Context, m *Message, tx wire.Tx, opening *flow) (*pending, wire.Frame) {
+// request is a new call, with the envelope of its request in frame.
+func (c *Conn) request(ctx context.Context, m *Message, tx wire.Tx, opening *flow) *pending {
 	f := wire.Frame{Kind: wire.Request, Tx: tx, Type: m.Type, Meta: wire.Meta{Headers: m.Headers}}
 	var p *pending
 	if opening == nil {
@@ -254,7 +255,8 @@ func (c *Conn) request(ctx context.Context, m *Message, tx wire.Tx, opening *flo
 	if fn := progressOf(ctx); fn != nil && c.profile == hotplug {
 		p.news, f.Meta.Progress = newMailbox(c, fn), true
 	}
-	return p, f
+	p.frame = f
+	return p
 }
 
 // withoutSending is the error of a call whose context ended before anything was sent. A deadline may have passed though its timer
@@ -311,7 +313,7 @@ func (c *Conn) register(ctx context.Context, p *pending, what string) (haste, er
 	}
 	c.calls[p.tx] = p
 	if p.deadline.ours {
-		c.alarm.set(p.deadline.at, c.ring)
+		c.alarm.set(p.deadline.at)
 	}
 	if p.notice != "" {
 		c.answers++

@@ -122,6 +122,7 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 		callers: load{most: opt.MaxInflight}, streamers: load{most: opt.MaxStreams}, done: make(chan struct{}),
 	}
 	c.out = newOutbox(stream, c.writeFailed)
+	c.alarm.ring = c.ring
 	c.notices.init()
 	c.pings.init()
 	c.inbox.next = 1

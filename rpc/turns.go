@@ -42,6 +42,12 @@ func newTurns(c *Conn, r *wire.Reader) *turns {
 
 // await implements receiver.
 func (t *turns) await(ctx context.Context, p *pending, wake <-chan struct{}) bool {
+	if isReady(t.turn) && t.readFor(ctx, p, wake) {
+		return true
+	}
+	if p.news == nil && isReady(p.reply) {
+		return true // most calls are over here, without a select of many
+	}
 	for {
 		select {
 		case <-p.reply:
