@@ -24,7 +24,7 @@ type launcher struct {
 func (b *bench) launches(ctx context.Context) error {
 	all, end, err := b.launchers(ctx)
 	defer end()
-	if err != nil {
+	if err != nil || len(all) == 0 {
 		return err
 	}
 	each := b.pick(5, 20)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/go-hotplug/hotplug/bench/internal/result"
 )
@@ -33,17 +34,12 @@ func (o Options) pick(quick, full int) int {
 	return full
 }
 
-// wants reports whether any of these rows is to be measured. They are what Only is held against: "group/case/variant".
-func (o Options) wants(rows ...string) bool {
-	if o.Only == nil {
-		return true
-	}
-	for _, row := range rows {
-		if o.Only.MatchString(row) {
-			return true
-		}
-	}
-	return false
+// wants reports whether a row, "group/case/variant", is to be measured.
+func (o Options) wants(row string) bool { return o.Only == nil || o.Only.MatchString(row) }
+
+// wantsAny reports whether one of the cases is to be measured.
+func (o Options) wantsAny(group string, cases []string, variant string) bool {
+	return slices.ContainsFunc(cases, func(c string) bool { return o.wants(group + "/" + c + "/" + variant) })
 }
 
 // A bench is one run of Measure.
@@ -54,7 +50,7 @@ type bench struct {
 	progress func(string)
 }
 
-// Measure builds the programs, measures, and returns the rows in the order in which they came up. It takes some minutes, and must be run where Go finds
+// Measure builds the programs, measures, and returns the rows, those of a group together. It takes some minutes, and must be run where Go finds
 // this module: programs are built by their import paths. progress, if there is one, is told what is under way. What Only leaves out is not measured
 // unless another row needs it.
 func Measure(ctx context.Context, o Options, progress func(string)) ([]result.Row, error) {
@@ -78,6 +74,9 @@ func Measure(ctx context.Context, o Options, progress func(string)) ([]result.Ro
 
 // repeat runs each of the variants once per repetition, beginning with another one each time.
 func (b *bench) repeat(ctx context.Context, what string, variants []func(context.Context) error) error {
+	if len(variants) == 0 {
+		return nil
+	}
 	n := b.repetitions()
 	for r := range n {
 		b.progress(fmt.Sprintf("%s, %d of %d", what, r+1, n))

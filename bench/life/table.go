@@ -30,10 +30,29 @@ func (t *table) add(group, shape, variant, unit string, value float64) {
 	t.all[i].Values = append(t.all[i].Values, value)
 }
 
-func (t *table) rows() []result.Row {
-	out := make([]result.Row, len(t.all))
-	for i, r := range t.all {
-		out[i] = *r
+// values are those of a row so far.
+func (t *table) values(group, shape, variant string) []float64 {
+	for _, r := range t.all {
+		if r.Group == group && r.Case == shape && r.Variant == variant {
+			return r.Values
+		}
+	}
+	return nil
+}
+
+// rows are all rows, those of a group together, else as they came up.
+func (t *table) rows() (out []result.Row) {
+	var groups []string
+	for _, r := range t.all {
+		if slices.Contains(groups, r.Group) {
+			continue
+		}
+		groups = append(groups, r.Group)
+		for _, other := range t.all {
+			if other.Group == r.Group {
+				out = append(out, *other)
+			}
+		}
 	}
 	return out
 }
