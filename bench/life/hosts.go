@@ -13,9 +13,9 @@ const (
 	memoryGroup = "memory of a host"
 	flightGroup = "memory with calls in flight"
 
-	coldHost = "hotplug, cold store"
-	warmHost = "hotplug, warm store"
-	growth   = "growth per plugin, RSS"
+	coldVariant = "hotplug, cold store"
+	warmVariant = "hotplug, warm store"
+	growth      = "growth per plugin, RSS"
 
 	coldMost = 10 // plugins of a host that is started with a cold store
 )
@@ -33,24 +33,31 @@ func (b *bench) hosts(ctx context.Context) error {
 		}
 	}()
 	counts := []int{1, 10, 100}[:b.pick(2, 3)]
-	for _, n := range counts {
-		if !b.wantsHosts(n) {
-			continue
-		}
-		g, err := newGround(b.world, "hotplug", names(n)...)
+	add := func(program string, names []string, measure func(context.Context, *ground) error) error {
+		g, err := newGround(b.world, program, names...)
 		if err != nil {
 			return err
 		}
 		grounds = append(grounds, g)
-		variants = append(variants, func(ctx context.Context) error { return b.host(ctx, g, n) })
+		variants = append(variants, func(ctx context.Context) error { return measure(ctx, g) })
+		return nil
+	}
+	for _, n := range counts {
+		if b.wantsCold(n) {
+			if err := add("hotplug", names(n), b.coldHost); err != nil {
+				return err
+			}
+		}
+		if b.wantsWarm(n) {
+			if err := add("hotplug", names(n), b.warmHost); err != nil {
+				return err
+			}
+		}
 	}
 	if memoryTold && b.wantsAny(flightGroup, []string{"1,024 calls, host RSS", "1,024 calls, plugin RSS"}, "hotplug") {
-		g, err := newGround(b.world, "holder", pluginName)
-		if err != nil {
+		if err := add("holder", []string{pluginName}, b.flight); err != nil {
 			return err
 		}
-		grounds = append(grounds, g)
-		variants = append(variants, func(ctx context.Context) error { return b.flight(ctx, g) })
 	}
 	if err := b.repeat(ctx, "hosts", variants); err != nil {
 		return err
@@ -59,14 +66,16 @@ func (b *bench) hosts(ctx context.Context) error {
 	return nil
 }
 
-// wantsHosts reports whether any row that hosts with n plugins give a value to is to be measured.
-func (b *bench) wantsHosts(n int) bool {
-	for _, group := range []string{startGroup, perGroup} {
-		if b.wants(group+"/"+plugins(n)+"/"+coldHost) && n <= coldMost || b.wants(group+"/"+plugins(n)+"/"+warmHost) {
-			return true
-		}
-	}
-	return memoryTold && b.wantsAny(memoryGroup, []string{plugins(n) + ", RSS", growth}, "hotplug")
+// wantsCold reports whether a cold start with n plugins is to be measured. Too many take too long.
+func (b *bench) wantsCold(n int) bool { return n <= coldMost && b.wantsStart(n, coldVariant) }
+
+// wantsWarm reports whether a warm start with n plugins, or the memory of such a host, is to be measured.
+func (b *bench) wantsWarm(n int) bool {
+	return b.wantsStart(n, warmVariant) || memoryTold && b.wantsAny(memoryGroup, []string{plugins(n) + ", RSS", growth}, "hotplug")
+}
+
+func (b *bench) wantsStart(n int, variant string) bool {
+	return b.wants(startGroup+"/"+plugins(n)+"/"+variant) || b.wants(perGroup+"/"+plugins(n)+"/"+variant)
 }
 
 func names(n int) (all []string) {
@@ -83,45 +92,42 @@ func plugins(n int) string {
 	return fmt.Sprint(n, " plugins")
 }
 
-// host is one repetition with n plugins: a cold start, unless they are too many for that, and a warm one.
-func (b *bench) host(ctx context.Context, g *ground, n int) error {
-	if n <= coldMost {
-		if err := g.forget(); err != nil {
-			return err
-		}
-		cold, err := g.apply(ctx)
-		if err != nil {
-			return err
-		}
-		b.started(coldHost, n, cold.took)
-		if err := cold.end(); err != nil {
-			return err
-		}
-	} else if err := g.prime(ctx); err != nil {
+// coldHost starts a host that has copied nothing.
+func (b *bench) coldHost(ctx context.Context, g *ground) error {
+	if err := g.forget(); err != nil {
 		return err
 	}
-	return b.warmHost(ctx, g, n)
-}
-
-func (b *bench) warmHost(ctx context.Context, g *ground, n int) (err error) {
-	warm, err := g.apply(ctx)
+	a, err := g.apply(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, warm.end()) }()
-	b.started(warmHost, n, warm.took)
+	b.started(coldVariant, len(a.pids), a.took)
+	return a.end()
+}
+
+// warmHost starts a host after another one of the same folder, and looks at its memory.
+func (b *bench) warmHost(ctx context.Context, g *ground) (err error) {
+	if err := g.prime(ctx); err != nil {
+		return err
+	}
+	a, err := g.apply(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.end()) }()
+	b.started(warmVariant, len(a.pids), a.took)
 	if !memoryTold {
 		return nil
 	}
-	if err := warm.do("call"); err != nil {
+	if err := a.do("call"); err != nil {
 		return err
 	}
 	time.Sleep(settle)
-	resident, err := residentOf(warm.cmd.Process.Pid)
+	resident, err := residentOf(a.cmd.Process.Pid)
 	if err != nil {
 		return err
 	}
-	b.add(memoryGroup, plugins(n)+", RSS", "hotplug", "MiB", mib(resident))
+	b.add(memoryGroup, plugins(len(a.pids))+", RSS", "hotplug", "MiB", mib(resident))
 	return nil
 }
 

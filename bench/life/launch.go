@@ -106,7 +106,7 @@ func (b *bench) firstReply(ctx context.Context, l launcher) (time.Duration, erro
 // patience is for one launch or call: far more than any takes.
 const patience = 30 * time.Second
 
-// prime makes the store warm, if it is not.
+// prime makes the store warm, if it is not: a host copies all of it, and is closed once the copies are old enough for what they hash to to be kept.
 func (g *ground) prime(ctx context.Context) error {
 	if g.primed {
 		return nil
@@ -115,6 +115,7 @@ func (g *ground) prime(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	time.Sleep(settle)
 	g.primed = true
 	return h.Close()
 }
