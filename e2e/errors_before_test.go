@@ -44,6 +44,7 @@ func TestErrorsBeginAsThePageSays(t *testing.T) {
 	c.attempts(t)
 	c.plugin(t)
 	c.meets(badSweep(t))
+	c.meets(badSave(t))
 	w, _ := workerBegin{binary: "counter", env: []string{wire.StartupEnv + "=fd:x"}}.start(t)
 	c.ends(w, 65)
 	c.asWritten(shortage, "start PATH: make its pipes")
@@ -66,6 +67,17 @@ func badSweep(t *testing.T) error {
 	mustDo(t, err)
 	mustDo(t, os.RemoveAll(dir))
 	return second(s.Sweep(func(string) bool { return false }, 0, -1))
+}
+
+// badSave is the error of a store whose folder is gone before what it knows is saved.
+func badSave(t *testing.T) error {
+	t.Helper()
+	dir := t.TempDir()
+	s, err := store.Open(dir)
+	mustDo(t, err)
+	mustDo(t, second(s.Put(t.Context(), store.Tree{Root: filepath.Dir(someFile(t, t.TempDir()))})))
+	mustDo(t, os.RemoveAll(dir))
+	return s.Save()
 }
 
 func badCopy(t *testing.T) error {

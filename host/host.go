@@ -59,6 +59,7 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 			return nil, fmt.Errorf("open host %s: %w", c.Name, context.Cause(ctx))
 		}
 	}
+	h.env.saveDigests()
 	h.watch()
 	return h, nil
 }
@@ -296,6 +297,7 @@ const keepCopies = 30 * 24 * time.Hour
 func (e *environment) close() error {
 	e.events.close()
 	if e.store != nil {
+		e.saveDigests()
 		if _, err := e.store.Sweep(e.kept(), keepCopies, -1); err != nil {
 			e.log().Warn("old copies stay in the store", "error", err)
 		}
@@ -305,6 +307,13 @@ func (e *environment) close() error {
 		defer e.held.Close() // the last thing: the next host may come
 	}
 	return e.runtime.remove()
+}
+
+// saveDigests spares the next host the reading of what has not changed. It is done when all plugins run, too: a host may be killed.
+func (e *environment) saveDigests() {
+	if err := e.store.Save(); err != nil {
+		e.log().Warn("the next host has to read every file of its plugins again", "error", err)
+	}
 }
 
 func (h *Host) closeAfterDependents(p *Plugin, cause error) {

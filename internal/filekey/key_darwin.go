@@ -26,3 +26,11 @@ func Of(fi fs.FileInfo) Key {
 
 // Changed is when the file was last changed, its mode and name included.
 func (k Key) Changed() time.Time { return time.Unix(0, k.ctime) }
+
+// Words are the key as numbers, for FromWords on the same system.
+func (k Key) Words() [5]int64 {
+	return [5]int64{int64(k.dev), int64(k.ino), k.size, k.mtime, k.ctime}
+}
+
+// FromWords is the key that Words was called on.
+func FromWords(w [5]int64) Key { return Key{uint64(w[0]), uint64(w[1]), w[2], w[3], w[4]} }

@@ -19,3 +19,9 @@ func Of(fi fs.FileInfo) Key { return Key{fi.Size(), fi.ModTime().UnixNano()} }
 
 // Changed is when the content was last changed.
 func (k Key) Changed() time.Time { return time.Unix(0, k.mtime) }
+
+// Words are the key as numbers, for FromWords on the same system.
+func (k Key) Words() [2]int64 { return [2]int64{k.size, k.mtime} }
+
+// FromWords is the key that Words was called on.
+func FromWords(w [2]int64) Key { return Key{w[0], w[1]} }

@@ -18,6 +18,16 @@ func keyAt(t *testing.T, path string) filekey.Key {
 	return filekey.Of(fi)
 }
 
+func TestAKeyIsThatOfItsWords(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(path, []byte("one"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if k := keyAt(t, path); filekey.FromWords(k.Words()) != k {
+		t.Errorf("%+v comes back as %+v", k, filekey.FromWords(k.Words()))
+	}
+}
+
 func TestAKeyChangesWithSizeTimeAndFileAndWithNothingElse(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	write := func(text string) {

@@ -50,3 +50,14 @@ func TestASecondPutReadsOnlyFilesThatChangedAMomentAgo(t *testing.T) {
 		})
 	}
 }
+
+func TestANextStoreReadsNothingOfWhatWasSaved(t *testing.T) {
+	const size = 1 << 20
+	tr := store.Tree{Root: tree(t, map[string]string{"run*": strings.Repeat("x", size)}), Entry: "run"}
+	_, next, c := saved(t, tr)
+	before := bytesRead(t)
+	again := put(t, next, tr)
+	if n := bytesRead(t) - before; n >= size || again != c {
+		t.Errorf("the next store read %d bytes of a file of %d; %+v, want %+v", n, size, again, c)
+	}
+}

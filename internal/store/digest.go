@@ -26,15 +26,25 @@ const (
 
 // digestCache remembers what files hash to. The zero value is ready.
 type digestCache struct {
-	mu   sync.Mutex // guards sums
-	sums map[filekey.Key]string
+	mu    sync.Mutex // guards all below
+	sums  map[filekey.Key]digest
+	fresh bool // there is one that was not saved
+}
+
+// A digest is what a file hashes to.
+type digest struct {
+	sum  string
+	used bool // by this store, not only by one before it
 }
 
 func (c *digestCache) get(k filekey.Key) (string, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	sum, ok := c.sums[k]
-	return sum, ok
+	d, ok := c.sums[k]
+	if ok && !d.used {
+		c.sums[k] = digest{d.sum, true}
+	}
+	return d.sum, ok
 }
 
 func (c *digestCache) put(k filekey.Key, sum string) {
@@ -44,9 +54,10 @@ func (c *digestCache) put(k filekey.Key, sum string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.sums == nil || len(c.sums) >= maxDigests {
-		c.sums = make(map[filekey.Key]string)
+		c.sums = make(map[filekey.Key]digest)
 	}
-	c.sums[k] = sum
+	c.sums[k] = digest{sum, true}
+	c.fresh = true
 }
 
 // forget drops a digest that turned out to be wrong.

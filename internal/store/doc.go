@@ -19,8 +19,8 @@
 //     error nothing of it stays.
 //   - Files that change while they are copied are ErrChanged, after a few tries, never a mixture.
 //   - A second Put of an unchanged tree reads no file: digests are remembered by device, inode, size,
-//     modification time and change time, per Store. (On Windows, which has no change time, files are
-//     read each time.)
+//     modification time and change time; also by the next Store of the folder, if this one is told to
+//     Save. (On Windows, which has no change time, files are read each time.)
 //
 // # The tree
 //

@@ -27,3 +27,18 @@ func (s *Store) Misremember(path string) error {
 	}
 	return err
 }
+
+// DigestsName is the file of saved digests.
+const DigestsName = digestsName
+
+// Known is how many digests the store knows.
+func (s *Store) Known() int { return len(s.digests.sums) }
+
+// ParseDigests is how many digests a file has.
+func ParseDigests(text []byte) int { return len(parseDigests(text)) }
+
+// SealDigests is a file of digests with these lines.
+func SealDigests(lines []byte) []byte {
+	text := append([]byte(digestsForm+"\n"), lines...)
+	return append(text, sumOf(text)...)
+}

@@ -71,7 +71,7 @@ type limits struct {
 
 // Open opens the store in dir, and makes the folder (mode 0700) if it is not there. It refuses a folder
 // that belongs to another user or that the group or everybody may write to: whoever can write there can
-// choose what the host runs.
+// choose what the host runs. What the store before has saved of digests is known.
 func Open(dir string) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -87,7 +87,8 @@ func Open(dir string) (*Store, error) {
 	}
 	return &Store{
 		dir: dir, now: time.Now, copied: func(string) {},
-		limits: limits{files: MaxFiles, bytes: MaxBytes},
+		limits:  limits{files: MaxFiles, bytes: MaxBytes},
+		digests: digestCache{sums: readDigests(dir)},
 	}, nil
 }
 
