@@ -1,0 +1,115 @@
+package contender
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/go-hotplug/hotplug/bench/internal/place"
+	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/plugin"
+	"github.com/go-hotplug/hotplug/rpc"
+)
+
+// The messages of the plugin.
+const echo rpc.Method[[]byte, []byte] = "bench.echo"
+
+// A hotplugged is a plugin of a host of its own, with a plugins folder, as in an application.
+type hotplugged struct {
+	host   *host.Host
+	plugin *host.Plugin
+	dir    string
+}
+
+// A setting is what of a hotplug contender is not the default.
+type setting struct{ serializer string }
+
+var settings = map[string]setting{
+	Hotplug: {serializer: "MessagePackSerializer"},
+}
+
+const pluginName = "bench"
+
+func openHotplug(name string) func(context.Context) (Contender, error) {
+	return func(ctx context.Context) (Contender, error) {
+		dir, err := os.MkdirTemp("", "bench")
+		if err != nil {
+			return nil, err
+		}
+		h, err := openHost(ctx, dir, name)
+		if err != nil {
+			return nil, errors.Join(err, os.RemoveAll(dir))
+		}
+		return h, nil
+	}
+}
+
+func openHost(ctx context.Context, dir, name string) (*hotplugged, error) {
+	if err := install(filepath.Join(dir, "plugins", pluginName), settings[name]); err != nil {
+		return nil, err
+	}
+	h, err := host.Open(ctx, host.Config{
+		Name: "bench", Dir: filepath.Join(dir, "plugins"), StateDir: filepath.Join(dir, "state"), RuntimeDir: dir, Logger: hclog.NewNullLogger(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range h.Failed() {
+		return nil, errors.Join(f.Err, h.Close())
+	}
+	return &hotplugged{host: h, plugin: h.Plugin(pluginName), dir: dir}, nil
+}
+
+// install puts a plugin's folder into place: this program, and a manifest.
+func install(dir string, s setting) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := copySelf(filepath.Join(dir, pluginName)); err != nil {
+		return err
+	}
+	text, err := json.Marshal(map[string]any{
+		"manifest": 1, "name": pluginName, "version": "1.0.0", "entry": pluginName, "args": []string{ServeCommand, Hotplug},
+		"serializer": s.serializer, "env": map[string]any{"allow": []string{place.CoreEnv}},
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "plugin.json"), text, 0o644)
+}
+
+func copySelf(to string) error {
+	path, err := own()
+	if err != nil {
+		return err
+	}
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, from)
+	return errors.Join(err, out.Close())
+}
+
+func (h *hotplugged) Echo(ctx context.Context, data []byte) ([]byte, error) {
+	return echo.Call(ctx, h.plugin, data)
+}
+
+func (h *hotplugged) PID() int { return h.plugin.Status().PID }
+
+func (h *hotplugged) Close() error { return errors.Join(h.host.Close(), os.RemoveAll(h.dir)) }
+
+func serveHotplug() error {
+	plugin.Serve(echo.Handle(func(_ context.Context, data []byte) ([]byte, error) { return data, nil }))
+	return nil
+}

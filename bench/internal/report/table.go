@@ -1,0 +1,51 @@
+// Package report is what a run's rows come to: a table, the bars, and the page of the documents.
+package report
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/go-hotplug/hotplug/bench/internal/contender"
+	"github.com/go-hotplug/hotplug/bench/internal/result"
+)
+
+// Table writes all rows as text, each with its ratio to the floor and to go-plugin with gRPC.
+func Table(w io.Writer, rows []result.Row) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "what\tcase\twhere\twho\tmedian\tfrom\tto\tunit\tto floor\tto gRPC")
+	for _, r := range rows {
+		least, most := r.Range()
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Group, r.Case, r.Placement, r.Variant,
+			number(r.Median()), number(least), number(most), r.Unit, ratio(rows, r, contender.Bare), ratio(rows, r, contender.GoPlugin))
+	}
+	return t.Flush()
+}
+
+// ratio of a row's median to that of another variant in the same run; a dash if that was not measured.
+func ratio(rows []result.Row, r result.Row, variant string) string {
+	other, found := find(rows, r.Group, r.Case, variant, r.Placement, r.Unit)
+	if !found || other.Median() == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", r.Median()/other.Median())
+}
+
+func find(rows []result.Row, group, name, variant, placement, unit string) (result.Row, bool) {
+	for _, r := range rows {
+		if r.Group == group && r.Case == name && r.Variant == variant && r.Placement == placement && r.Unit == unit {
+			return r, true
+		}
+	}
+	return result.Row{}, false
+}
+
+func number(v float64) string {
+	switch {
+	case v >= 100 || v == 0:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
