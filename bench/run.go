@@ -26,6 +26,7 @@ type choice struct {
 	only, placement string
 	reps            int
 	time            time.Duration
+	quick           bool
 }
 
 func choose(args []string) (c choice, err error) {
@@ -34,6 +35,7 @@ func choose(args []string) (c choice, err error) {
 	f.StringVar(&c.placement, "placement", "", "\"one core\", \"one core each\" or \"free\"; all of them if it is not given")
 	f.IntVar(&c.reps, "reps", 5, "how often everything is measured")
 	f.DurationVar(&c.time, "time", 150*time.Millisecond, "how long each thing is measured each time")
+	f.BoolVar(&c.quick, "quick", false, "smaller streams, and fewer of them")
 	if err := f.Parse(args); err != nil {
 		return c, err
 	}
@@ -69,7 +71,7 @@ func measureWith(ctx context.Context, p place.Placement, c choice) (rows []resul
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, path, measureCommand, "-placement", string(p), "-only", c.only, "-reps", strconv.Itoa(c.reps), "-time", c.time.String())
+	cmd := exec.CommandContext(ctx, path, measureCommand, "-placement", string(p), "-only", c.only, "-reps", strconv.Itoa(c.reps), "-time", c.time.String(), "-quick="+strconv.FormatBool(c.quick))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -92,7 +94,7 @@ func measureHere(ctx context.Context, args []string) error {
 		return fmt.Errorf("-only: %w", err)
 	}
 	rows, err := measure.Run(ctx, measure.Options{
-		Placement: place.Placement(c.placement), Only: only, Reps: c.reps, Time: c.time, Progress: os.Stderr,
+		Placement: place.Placement(c.placement), Only: only, Reps: c.reps, Time: c.time, Quick: c.quick, Progress: os.Stderr,
 	})
 	if err != nil {
 		return err

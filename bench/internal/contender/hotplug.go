@@ -7,17 +7,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/go-hotplug/hotplug/bench/internal/place"
+	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/host"
-	"github.com/go-hotplug/hotplug/plugin"
 	"github.com/go-hotplug/hotplug/rpc"
+	"github.com/go-hotplug/hotplug/sample-plugins/serializers/cbor"
 )
-
-// The messages of the plugin.
-const echo rpc.Method[[]byte, []byte] = "bench.echo"
 
 // A hotplugged is a plugin of a host of its own, with a plugins folder, as in an application.
 type hotplugged struct {
@@ -26,14 +25,30 @@ type hotplugged struct {
 	dir    string
 }
 
-// A setting is what of a hotplug contender is not the default.
-type setting struct{ serializer string }
-
-var settings = map[string]setting{
-	Hotplug: {serializer: "MessagePackSerializer"},
+// A setting is what of a contender is not the default.
+type setting struct {
+	serializer string
+	middleware int // how many that do nothing
+	hooks      bool
 }
 
+const msgpack = "MessagePackSerializer"
+
+var settings = map[string]setting{
+	Hotplug:      {serializer: msgpack},
+	HotplugJSON:  {serializer: "JsonSerializer"},
+	HotplugCBOR:  {serializer: "CborSerializer"},
+	HotplugOne:   {serializer: msgpack, middleware: 1},
+	HotplugThree: {serializer: msgpack, middleware: 3},
+	HotplugHooks: {serializer: msgpack, hooks: true},
+}
+
+func init() { codec.Register(cbor.Serializer{}) }
+
 const pluginName = "bench"
+
+// streams is how many a plugin may have open; the default is too few for those that do nothing.
+const streams = 10_240
 
 func openHotplug(name string) func(context.Context) (Contender, error) {
 	return func(ctx context.Context) (Contender, error) {
@@ -50,12 +65,23 @@ func openHotplug(name string) func(context.Context) (Contender, error) {
 }
 
 func openHost(ctx context.Context, dir, name string) (*hotplugged, error) {
-	if err := install(filepath.Join(dir, "plugins", pluginName), settings[name]); err != nil {
+	s := settings[name]
+	if err := install(filepath.Join(dir, "plugins", pluginName), name); err != nil {
 		return nil, err
 	}
-	h, err := host.Open(ctx, host.Config{
+	c := host.Config{
 		Name: "bench", Dir: filepath.Join(dir, "plugins"), StateDir: filepath.Join(dir, "state"), RuntimeDir: dir, Logger: hclog.NewNullLogger(),
-	})
+		Handlers: []rpc.Handler{answer.Handle(echoed)},
+		Uses:     []rpc.Use{echo.Use(), placing.Use(), tell.Use(), down.Use(), up.Use(), driveBack.Use(), hold.Use()},
+	}
+	for range s.middleware {
+		c.Middleware = append(c.Middleware, func(context.Context, *rpc.Message, rpc.Direction) (*rpc.Message, error) { return nil, nil })
+	}
+	if s.hooks {
+		var seen atomic.Int64
+		c.Hooks.Message = func(host.Message) { seen.Add(1) }
+	}
+	h, err := host.Open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +92,7 @@ func openHost(ctx context.Context, dir, name string) (*hotplugged, error) {
 }
 
 // install puts a plugin's folder into place: this program, and a manifest.
-func install(dir string, s setting) error {
+func install(dir, name string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -74,8 +100,9 @@ func install(dir string, s setting) error {
 		return err
 	}
 	text, err := json.Marshal(map[string]any{
-		"manifest": 1, "name": pluginName, "version": "1.0.0", "entry": pluginName, "args": []string{ServeCommand, Hotplug},
-		"serializer": s.serializer, "env": map[string]any{"allow": []string{place.CoreEnv}},
+		"manifest": 1, "name": pluginName, "version": "1.0.0", "entry": pluginName, "args": []string{ServeCommand, name},
+		"serializer": settings[name].serializer, "limits": map[string]any{"streams": streams},
+		"env": map[string]any{"allow": []string{place.CoreEnv}},
 	})
 	if err != nil {
 		return err
@@ -101,15 +128,6 @@ func copySelf(to string) error {
 	return errors.Join(err, out.Close())
 }
 
-func (h *hotplugged) Echo(ctx context.Context, data []byte) ([]byte, error) {
-	return echo.Call(ctx, h.plugin, data)
-}
-
 func (h *hotplugged) PID() int { return h.plugin.Status().PID }
 
 func (h *hotplugged) Close() error { return errors.Join(h.host.Close(), os.RemoveAll(h.dir)) }
-
-func serveHotplug() error {
-	plugin.Serve(echo.Handle(func(_ context.Context, data []byte) ([]byte, error) { return data, nil }))
-	return nil
-}

@@ -60,6 +60,9 @@ func (p *process) Close() error {
 	return errors.Join(p.cmd.Wait(), os.RemoveAll(p.dir))
 }
 
+// abandon is Close after an error, which it returns.
+func (p *process) abandon(err error) error { return errors.Join(err, p.Close()) }
+
 // listen is the server's end of startProcess: ended is closed with the caller's end.
 func listen() (l net.Listener, ended <-chan struct{}, err error) {
 	l, err = net.Listen("unix", os.Getenv(socketEnv))

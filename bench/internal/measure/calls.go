@@ -2,9 +2,7 @@ package measure
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -12,15 +10,61 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/bench/internal/contender"
-	"github.com/go-hotplug/hotplug/bench/internal/place"
 )
 
-// sequential is one caller: the median of its calls.
-func sequential(size int) func(context.Context, contender.Contender, time.Duration) ([]reading, error) {
+// A run is what a test does with a contender.
+type run = func(context.Context, contender.Contender) ([]reading, error)
+
+// sequential is one caller that sends so many bytes: the median of its calls.
+func sequential(size int, d time.Duration) run {
 	data := make([]byte, size)
-	return func(ctx context.Context, c contender.Contender, d time.Duration) ([]reading, error) {
+	return func(ctx context.Context, c contender.Contender) ([]reading, error) {
 		return oneByOne(c, d, func() error { return echo(ctx, c, data) })
 	}
+}
+
+// typed is one caller that sends the sample order.
+func typed(d time.Duration) run {
+	return func(ctx context.Context, c contender.Contender) ([]reading, error) {
+		p, err := as[contender.Placer](c)
+		if err != nil {
+			return nil, err
+		}
+		return oneByOne(c, d, func() error { return p.Place(ctx) })
+	}
+}
+
+// back is the process calling this one.
+func back(size int, d time.Duration) run {
+	return func(ctx context.Context, c contender.Contender) ([]reading, error) {
+		driver, err := as[contender.Driver](c)
+		if err != nil {
+			return nil, err
+		}
+		runtime.GC()
+		if _, err := driver.Drive(ctx, contender.Drive{For: d / 10, Size: size}); err != nil {
+			return nil, err
+		}
+		before, err := now(c)
+		if err != nil {
+			return nil, err
+		}
+		driven, err := driver.Drive(ctx, contender.Drive{For: d, Size: size})
+		if err != nil {
+			return nil, err
+		}
+		after, err := now(c)
+		return append([]reading{{"µs", micro(driven.Median)}}, after.since(before, driven.Calls)...), err
+	}
+}
+
+// as is a contender that can do something.
+func as[T any](c contender.Contender) (can T, err error) {
+	can, ok := c.(T)
+	if !ok {
+		err = fmt.Errorf("a %T cannot do that: it is no %T", c, &can)
+	}
+	return can, err
 }
 
 // oneByOne calls for a while, a tenth of it as a warm-up.
@@ -59,10 +103,10 @@ func warmUp(d time.Duration, call func() error) error {
 	}
 }
 
-// together is many callers at once: how many calls they get done.
-func together(callers, size int) func(context.Context, contender.Contender, time.Duration) ([]reading, error) {
+// together is callers at once: how many calls they get done.
+func together(callers, size int, d time.Duration) run {
 	data := make([]byte, size)
-	return func(ctx context.Context, c contender.Contender, d time.Duration) ([]reading, error) {
+	return func(ctx context.Context, c contender.Contender) ([]reading, error) {
 		call := func() error { return echo(ctx, c, data) }
 		runtime.GC()
 		if _, err := crowd(callers, d/10, call); err != nil {
@@ -77,14 +121,11 @@ func together(callers, size int) func(context.Context, contender.Contender, time
 			return nil, err
 		}
 		after, err := now(c)
-		if err != nil {
-			return nil, err
-		}
-		return append([]reading{{"calls/s", float64(n) / after.at.Sub(before.at).Seconds()}}, after.since(before, n)...), nil
+		return append([]reading{{"calls/s", after.rate(before, n)}}, after.since(before, n)...), err
 	}
 }
 
-// crowd has callers call for a while, and returns how often they did.
+// crowd has callers call for a while, each at least once, and returns how often they did.
 func crowd(callers int, d time.Duration, call func() error) (int, error) {
 	var all sync.WaitGroup
 	var done atomic.Int64
@@ -95,12 +136,11 @@ func crowd(callers int, d time.Duration, call func() error) (int, error) {
 	for range callers {
 		all.Go(func() {
 			n := 0
-			for !over.Load() {
+			for ; n == 0 || !over.Load(); n++ {
 				if err := call(); err != nil {
 					failed <- err
 					break
 				}
-				n++
 			}
 			done.Add(int64(n))
 		})
@@ -117,31 +157,3 @@ func echo(ctx context.Context, c contender.Contender, data []byte) error {
 	}
 	return err
 }
-
-// A moment is what has been used up to it.
-type moment struct {
-	at      time.Time
-	cpu     time.Duration // of both processes; 0 where the system does not tell
-	mallocs uint64        // of this one
-}
-
-func now(c contender.Contender) (moment, error) {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	own, err := place.CPUTime(os.Getpid())
-	other, err2 := place.CPUTime(c.PID())
-	if err := errors.Join(err, err2); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return moment{}, fmt.Errorf("read the CPU time of both processes: %w", err)
-	}
-	return moment{at: time.Now(), cpu: own + other, mallocs: m.Mallocs}, nil
-}
-
-// since is what each of n calls took of both processes' CPU time and of this one's memory.
-func (m moment) since(before moment, n int) (readings []reading) {
-	if m.cpu > 0 {
-		readings = append(readings, reading{"µs of CPU", micro(m.cpu-before.cpu) / float64(n)})
-	}
-	return append(readings, reading{"allocs", float64(m.mallocs-before.mallocs) / float64(n)})
-}
-
-func micro(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

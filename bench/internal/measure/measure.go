@@ -1,4 +1,3 @@
-// Package measure takes the measurements of one process with one placement, all contenders in turn.
 package measure
 
 import (
@@ -20,6 +19,7 @@ type Options struct {
 	Only      *regexp.Regexp  // measured is what it matches of "group/case/variant"; nil: everything
 	Reps      int             // how often everything is measured
 	Time      time.Duration   // of one measurement, without its warm-up
+	Quick     bool            // smaller streams, and fewer of them
 	Progress  io.Writer
 }
 
@@ -27,7 +27,8 @@ type Options struct {
 type test struct {
 	group, name string
 	contenders  []string
-	run         func(ctx context.Context, c contender.Contender, d time.Duration) ([]reading, error)
+	fresh       bool // of processes of its own, because it changes them
+	run         func(ctx context.Context, c contender.Contender) ([]reading, error)
 }
 
 // A reading is one number that a test yields.
@@ -50,7 +51,7 @@ func Run(ctx context.Context, o Options) (rows []result.Row, err error) {
 	b := &bench{Options: o, open: map[string]contender.Contender{}, at: map[string]int{}}
 	defer func() { err = errors.Join(err, b.close()) }()
 	for rep := range o.Reps {
-		for _, t := range tests() {
+		for _, t := range o.tests() {
 			for _, name := range Rotated(b.wanted(t), rep) {
 				if err := b.measure(ctx, t, name, rep); err != nil {
 					return nil, fmt.Errorf("%s, %s, %s: %w", t.group, t.name, name, err)
@@ -81,24 +82,27 @@ func (b *bench) wanted(t test) (names []string) {
 
 func (b *bench) measure(ctx context.Context, t test, name string, rep int) error {
 	fmt.Fprintf(b.Progress, "bench: %s: %d of %d: %s, %s, %s\n", b.Placement, rep+1, b.Reps, t.group, t.name, name)
-	c, err := b.contender(ctx, name)
+	c, err := b.contender(ctx, name, t.fresh)
 	if err != nil {
 		return err
 	}
-	readings, err := t.run(ctx, c, b.Time)
+	readings, err := t.run(ctx, c)
 	for _, r := range readings {
 		b.add(t, name, r)
+	}
+	if t.fresh {
+		err = errors.Join(err, c.Close())
 	}
 	return err
 }
 
-// contender is open from its first measurement to the end.
-func (b *bench) contender(ctx context.Context, name string) (contender.Contender, error) {
-	if c, there := b.open[name]; there {
+// contender is open from its first measurement to the end, unless a fresh one is wanted.
+func (b *bench) contender(ctx context.Context, name string, fresh bool) (contender.Contender, error) {
+	if c, there := b.open[name]; there && !fresh {
 		return c, nil
 	}
 	c, err := contender.Open(ctx, name)
-	if err == nil {
+	if err == nil && !fresh {
 		b.open[name] = c
 	}
 	return c, err

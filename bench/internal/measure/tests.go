@@ -10,29 +10,67 @@ import (
 const (
 	Sequential = "sequential call"
 	Throughput = "throughput"
+	Back       = "call from plugin to host"
+	Typed      = "typed payload"
+	Dressed    = "middleware and hooks"
+	Notices    = "notices"
+	Streams    = "stream"
+	Beside     = "call beside idle streams"
+)
+
+// The cases of Streams.
+const (
+	Down = "plugin to host"
+	Up   = "host to plugin"
+)
+
+var (
+	sizes   = []int{64, 1 << 10, 64 << 10, 1 << 20}
+	crowds  = []int{1, 8, 64, 1024}
+	dresses = []string{contender.Hotplug, contender.HotplugOne, contender.HotplugThree, contender.HotplugHooks}
+	flowing = []string{contender.Bare, contender.GoPlugin, contender.Hotplug}
+	telling = []string{contender.Bare, contender.Hotplug}
+	holding = []string{contender.GoPlugin, contender.Hotplug}
 )
 
 // tests is everything that is measured.
-func tests() []test {
+func (o Options) tests() (out []test) {
 	all := contender.Names()
-	var out []test
-	for _, size := range []int{64} {
-		out = append(out, test{Sequential, sizeName(size), all, sequential(size)})
+	add := func(group, name string, who []string, r run) {
+		out = append(out, test{group: group, name: name, contenders: who, run: r})
 	}
-	for _, n := range []int{64} {
-		out = append(out, test{Throughput, callersName(n), all, together(n, 64)})
+	for _, size := range sizes {
+		add(Sequential, Bytes(size), all, sequential(size, o.Time))
 	}
-	return out
+	for _, n := range crowds {
+		add(Throughput, Callers(n), all, together(n, 64, o.Time))
+	}
+	add(Back, Bytes(64), flowing, back(64, o.Time))
+	add(Typed, "10 fields", all, typed(o.Time))
+	add(Dressed, Bytes(64), dresses, sequential(64, o.Time))
+	add(Notices, Bytes(64), telling, notices(64, o.Time))
+	total, idle := int64(1)<<30, 10_000
+	if o.Quick {
+		total, idle = 128<<20, 1_000
+	}
+	add(Streams, Down, flowing, stream(true, total))
+	add(Streams, Up, flowing, stream(false, total))
+	return append(out, test{Beside, fmt.Sprintf("%d streams", idle), holding, true, beside(idle, o.Time)})
 }
 
-func callersName(n int) string {
-	if n == 1 {
+// Callers is the case of so many at once.
+func Callers(n int) string {
+	switch {
+	case n == 1:
 		return "1 caller"
+	case n >= 1000:
+		return fmt.Sprintf("%d,%03d callers", n/1000, n%1000)
 	}
 	return fmt.Sprintf("%d callers", n)
 }
 
-func sizeName(n int) string {
+// Bytes is the case of a payload of so many.
+func Bytes(n int) string {
 	switch {
 	case n >= 1<<20:
 		return fmt.Sprintf("%d MiB", n>>20)

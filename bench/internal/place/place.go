@@ -1,4 +1,3 @@
-// Package place says on which cores the two processes of a measurement run, and what CPU time a process has used.
 package place
 
 import (

@@ -23,3 +23,6 @@ func moveTo(int) error { return errors.ErrUnsupported }
 
 // CPUTime is not known on this system.
 func CPUTime(int) (time.Duration, error) { return 0, errors.ErrUnsupported }
+
+// Memory is not known on this system.
+func Memory(int) (int64, error) { return 0, errors.ErrUnsupported }

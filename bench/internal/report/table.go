@@ -4,6 +4,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/go-hotplug/hotplug/bench/internal/contender"
@@ -15,9 +16,9 @@ func Table(w io.Writer, rows []result.Row) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "what\tcase\twhere\twho\tmedian\tfrom\tto\tunit\tto floor\tto gRPC")
 	for _, r := range rows {
-		least, most := r.Range()
+		least, most := slices.Min(r.Values), slices.Max(r.Values)
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Group, r.Case, r.Placement, r.Variant,
-			number(r.Median()), number(least), number(most), r.Unit, ratio(rows, r, contender.Bare), ratio(rows, r, contender.GoPlugin))
+			number(Median(r.Values)), number(least), number(most), r.Unit, ratio(rows, r, contender.Bare), ratio(rows, r, contender.GoPlugin))
 	}
 	return t.Flush()
 }
@@ -25,10 +26,10 @@ func Table(w io.Writer, rows []result.Row) error {
 // ratio of a row's median to that of another variant in the same run; a dash if that was not measured.
 func ratio(rows []result.Row, r result.Row, variant string) string {
 	other, found := find(rows, r.Group, r.Case, variant, r.Placement, r.Unit)
-	if !found || other.Median() == 0 {
+	if !found || Median(other.Values) == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f", r.Median()/other.Median())
+	return fmt.Sprintf("%.2f", Median(r.Values)/Median(other.Values))
 }
 
 func find(rows []result.Row, group, name, variant, placement, unit string) (result.Row, bool) {
@@ -48,4 +49,13 @@ func number(v float64) string {
 		return fmt.Sprintf("%.1f", v)
 	}
 	return fmt.Sprintf("%.2f", v)
+}
+
+// Median of values: of an even number of them the mean of the two in the middle. Of none it is 0.
+func Median(values []float64) float64 {
+	v := slices.Sorted(slices.Values(values))
+	if len(v) == 0 {
+		return 0
+	}
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
