@@ -18,31 +18,44 @@ import (
 	"github.com/go-hotplug/hotplug/bench/internal/result"
 )
 
-// measureCommand has this program measure with the placement that it was started with, and print rows as JSON.
-const measureCommand = "measure"
-
 // A choice is what the flags say.
 type choice struct {
 	only, placement string
 	reps            int
 	time            time.Duration
 	quick           bool
+	out             string
 }
 
 func choose(args []string) (c choice, err error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.StringVar(&c.only, "only", "", "measure what this regular expression matches of \"group/case/variant\"")
+	f.StringVar(&c.only, "only", "", "measure what this regular `expression` matches of \"group/case/variant\"")
 	f.StringVar(&c.placement, "placement", "", "\"one core\", \"one core each\" or \"free\"; all of them if it is not given")
-	f.IntVar(&c.reps, "reps", 5, "how often everything is measured")
-	f.DurationVar(&c.time, "time", 150*time.Millisecond, "how long each thing is measured each time")
-	f.BoolVar(&c.quick, "quick", false, "smaller streams, and fewer of them")
+	f.IntVar(&c.reps, "reps", 0, "how often everything is measured; 0: 5 times, with -quick once")
+	f.DurationVar(&c.time, "time", 0, "how long each thing is measured each time; 0: 120ms, with -quick 20ms")
+	f.BoolVar(&c.quick, "quick", false, "see that everything can be measured, and that calls allocate no more than they did; times mean little")
+	f.StringVar(&c.out, "out", "", "write all values into this `file`, too, and hold them against the bars")
 	if err := f.Parse(args); err != nil {
 		return c, err
 	}
 	if f.NArg() > 0 {
 		return c, fmt.Errorf("unexpected arguments %q", f.Args())
 	}
-	return c, nil
+	if c.reps == 0 {
+		c.reps = pick(c.quick, 1, 5)
+	}
+	if c.time == 0 {
+		c.time = pick(c.quick, 20*time.Millisecond, 120*time.Millisecond)
+	}
+	_, err = regexp.Compile(c.only)
+	return c, err
+}
+
+func pick[T any](quick bool, one, other T) T {
+	if quick {
+		return one
+	}
+	return other
 }
 
 // run measures with each placement and prints the table.
@@ -62,8 +75,32 @@ func run(ctx context.Context, args []string) error {
 		}
 		rows = append(rows, more...)
 	}
-	return report.Table(os.Stdout, rows)
+	return c.tell(rows)
 }
+
+// tell prints a run, and writes it down.
+func (c choice) tell(rows []result.Row) error {
+	if err := report.Table(os.Stdout, rows); err != nil {
+		return err
+	}
+	fmt.Println()
+	results := report.New(rows)
+	for _, b := range results.Bars {
+		fmt.Printf("%s: %.2f, %s\n", b.Bar, b.Value, pick(b.Met, "met", "missed"))
+	}
+	if c.out != "" {
+		if err := results.Write(c.out); err != nil {
+			return err
+		}
+	}
+	if c.quick {
+		return report.Held(rows)
+	}
+	return nil
+}
+
+// measureCommand has this program measure with the placement that it was started with, and print rows as JSON.
+const measureCommand = "measure"
 
 // measureWith has a process with a placement measure.
 func measureWith(ctx context.Context, p place.Placement, c choice) (rows []result.Row, err error) {
@@ -71,7 +108,8 @@ func measureWith(ctx context.Context, p place.Placement, c choice) (rows []resul
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, path, measureCommand, "-placement", string(p), "-only", c.only, "-reps", strconv.Itoa(c.reps), "-time", c.time.String(), "-quick="+strconv.FormatBool(c.quick))
+	cmd := exec.CommandContext(ctx, path, measureCommand, "-placement", string(p), "-only", c.only, "-reps", strconv.Itoa(c.reps),
+		"-time", c.time.String(), "-quick="+strconv.FormatBool(c.quick))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -81,7 +119,10 @@ func measureWith(ctx context.Context, p place.Placement, c choice) (rows []resul
 		return nil, fmt.Errorf("start a process with the placement %q: %w", p, err)
 	}
 	err = json.NewDecoder(out).Decode(&rows)
-	return rows, errors.Join(cmd.Wait(), err)
+	if ended := cmd.Wait(); ended != nil {
+		return nil, fmt.Errorf("the process that measures with the placement %q: %w", p, ended)
+	}
+	return rows, err
 }
 
 func measureHere(ctx context.Context, args []string) error {
@@ -89,15 +130,8 @@ func measureHere(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	only, err := regexp.Compile(c.only)
-	if err != nil {
-		return fmt.Errorf("-only: %w", err)
-	}
 	rows, err := measure.Run(ctx, measure.Options{
-		Placement: place.Placement(c.placement), Only: only, Reps: c.reps, Time: c.time, Quick: c.quick, Progress: os.Stderr,
+		Placement: place.Placement(c.placement), Only: regexp.MustCompile(c.only), Reps: c.reps, Time: c.time, Quick: c.quick, Progress: os.Stderr,
 	})
-	if err != nil {
-		return err
-	}
-	return json.NewEncoder(os.Stdout).Encode(rows)
+	return errors.Join(err, json.NewEncoder(os.Stdout).Encode(rows))
 }

@@ -45,7 +45,9 @@ func (g *overGRPC) Echo(ctx context.Context, data []byte) ([]byte, error) {
 	return reply.GetData(), err
 }
 
-func (g *overGRPC) Place(ctx context.Context) error { return sameMessage(g.bench.Place(ctx, orderMessage)) }
+func (g *overGRPC) Place(ctx context.Context) error {
+	return sameMessage(g.bench.Place(ctx, orderMessage))
+}
 
 func (g *overGRPC) Down(ctx context.Context, total, chunk int64) (read int64, err error) {
 	s, err := g.flow.Down(ctx, &pb.Span{Total: total, Chunk: chunk})

@@ -33,9 +33,13 @@ func (h *hotplugged) Echo(ctx context.Context, data []byte) ([]byte, error) {
 	return echo.Call(ctx, h.plugin, data)
 }
 
-func (h *hotplugged) Place(ctx context.Context) error { return same(placing.Call(ctx, h.plugin, order)) }
+func (h *hotplugged) Place(ctx context.Context) error {
+	return same(placing.Call(ctx, h.plugin, order))
+}
 
-func (h *hotplugged) Tell(ctx context.Context, data []byte) error { return tell.Send(ctx, h.plugin, data) }
+func (h *hotplugged) Tell(ctx context.Context, data []byte) error {
+	return tell.Send(ctx, h.plugin, data)
+}
 
 func (h *hotplugged) Settle(ctx context.Context) error {
 	for {

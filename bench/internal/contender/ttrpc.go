@@ -33,7 +33,9 @@ func (t *ttRPC) Echo(ctx context.Context, data []byte) ([]byte, error) {
 	return reply.GetData(), err
 }
 
-func (t *ttRPC) Place(ctx context.Context) error { return sameMessage(t.bench.Place(ctx, orderMessage)) }
+func (t *ttRPC) Place(ctx context.Context) error {
+	return sameMessage(t.bench.Place(ctx, orderMessage))
+}
 
 func (t *ttRPC) Close() error {
 	t.client.Close()

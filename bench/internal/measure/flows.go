@@ -2,8 +2,8 @@ package measure
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"time"
 
@@ -89,30 +89,38 @@ func beside(streams int, d time.Duration) run {
 		if err := warmUp(d/10, call); err != nil {
 			return nil, err
 		}
-		own, other, known := resident(c)
+		before := memoryOf(c)
 		release, err := h.Hold(ctx, streams)
 		if err != nil {
 			return nil, err
 		}
-		runtime.GC()
-		own2, other2, _ := resident(c)
+		held := memoryOf(c)
 		readings, err := oneByOne(c, d, call)
-		if known {
-			readings = append(readings, reading{"KiB of caller per stream", kib(own2-own) / float64(streams)},
-				reading{"KiB of callee per stream", kib(other2-other) / float64(streams)})
-		}
-		if err := release(); err != nil {
-			return nil, err
-		}
-		return readings, err
+		return append(readings, held.each(before, streams)...), errors.Join(err, release())
 	}
 }
 
-// resident is the memory of both processes; not known where the system does not tell.
-func resident(c contender.Contender) (own, other int64, known bool) {
-	own, err := place.Memory(os.Getpid())
-	other, err2 := place.Memory(c.PID())
-	return own, other, err == nil && err2 == nil
+// A memory is what both processes have in use.
+type memory struct {
+	own, other int64 // bytes: live objects and stacks of this one, the resident set of the other
+	known      bool  // other is, which the system has to tell
+}
+
+func memoryOf(c contender.Contender) memory {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	other, err := place.Memory(c.PID())
+	return memory{int64(m.HeapAlloc + m.StackInuse), other, err == nil}
+}
+
+// each is what one of n takes that came since.
+func (m memory) each(before memory, n int) []reading {
+	readings := []reading{{"KiB of caller per stream", kib(m.own-before.own) / float64(n)}}
+	if m.known && before.known {
+		readings = append(readings, reading{"KiB of callee per stream", kib(m.other-before.other) / float64(n)})
+	}
+	return readings
 }
 
 func kib(bytes int64) float64 { return float64(bytes) / (1 << 10) }

@@ -40,9 +40,10 @@ type reading struct {
 // A bench holds what is open between measurements.
 type bench struct {
 	Options
-	open map[string]contender.Contender
-	rows []result.Row
-	at   map[string]int // by group, case, variant and unit: of rows
+	group string // that is measured
+	open  map[string]contender.Contender
+	rows  []result.Row
+	at    map[string]int // by group, case, variant and unit: of rows
 }
 
 // Run measures: in each repetition each test, in each test each contender, so that what the machine does meanwhile hits all alike.
@@ -81,7 +82,10 @@ func (b *bench) wanted(t test) (names []string) {
 }
 
 func (b *bench) measure(ctx context.Context, t test, name string, rep int) error {
-	fmt.Fprintf(b.Progress, "bench: %s: %d of %d: %s, %s, %s\n", b.Placement, rep+1, b.Reps, t.group, t.name, name)
+	if t.group != b.group {
+		b.group = t.group
+		fmt.Fprintf(b.Progress, "bench: %s, %d of %d: %s\n", b.Placement, rep+1, b.Reps, t.group)
+	}
 	c, err := b.contender(ctx, name, t.fresh)
 	if err != nil {
 		return err

@@ -55,18 +55,22 @@ func (o Options) tests() (out []test) {
 	}
 	add(Streams, Down, flowing, stream(true, total))
 	add(Streams, Up, flowing, stream(false, total))
-	return append(out, test{Beside, fmt.Sprintf("%d streams", idle), holding, true, beside(idle, o.Time)})
+	return append(out, test{Beside, grouped(idle) + " streams", holding, true, beside(idle, o.Time)})
 }
 
 // Callers is the case of so many at once.
 func Callers(n int) string {
-	switch {
-	case n == 1:
+	if n == 1 {
 		return "1 caller"
-	case n >= 1000:
-		return fmt.Sprintf("%d,%03d callers", n/1000, n%1000)
 	}
-	return fmt.Sprintf("%d callers", n)
+	return grouped(n) + " callers"
+}
+
+func grouped(n int) string {
+	if n >= 1000 {
+		return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+	}
+	return fmt.Sprint(n)
 }
 
 // Bytes is the case of a payload of so many.

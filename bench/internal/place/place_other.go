@@ -5,6 +5,7 @@ package place
 import (
 	"errors"
 	"os/exec"
+	"runtime"
 	"time"
 )
 
@@ -26,3 +27,9 @@ func CPUTime(int) (time.Duration, error) { return 0, errors.ErrUnsupported }
 
 // Memory is not known on this system.
 func Memory(int) (int64, error) { return 0, errors.ErrUnsupported }
+
+// Processor is the architecture.
+func Processor() string { return runtime.GOARCH }
+
+// Kernel is the system's name.
+func Kernel() string { return runtime.GOOS }

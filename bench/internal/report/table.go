@@ -1,4 +1,3 @@
-// Package report is what a run's rows come to: a table, the bars, and the page of the documents.
 package report
 
 import (
@@ -41,8 +40,15 @@ func find(rows []result.Row, group, name, variant, placement, unit string) (resu
 	return result.Row{}, false
 }
 
+// number is three digits or so, and for large ones k, M or G behind it.
 func number(v float64) string {
 	switch {
+	case v >= 1e9:
+		return fmt.Sprintf("%.2f G", v/1e9)
+	case v >= 1e6:
+		return fmt.Sprintf("%.2f M", v/1e6)
+	case v >= 1e4:
+		return fmt.Sprintf("%.1f k", v/1e3)
 	case v >= 100 || v == 0:
 		return fmt.Sprintf("%.0f", v)
 	case v >= 10:
