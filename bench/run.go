@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,11 +17,13 @@ import (
 	"github.com/go-hotplug/hotplug/bench/internal/place"
 	"github.com/go-hotplug/hotplug/bench/internal/report"
 	"github.com/go-hotplug/hotplug/bench/internal/result"
+	"github.com/go-hotplug/hotplug/bench/life"
 )
 
 // A choice is what the flags say.
 type choice struct {
 	only, placement string
+	part            string
 	reps            int
 	time            time.Duration
 	quick           bool
@@ -31,7 +34,8 @@ func choose(args []string) (c choice, err error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.StringVar(&c.only, "only", "", "measure what this regular `expression` matches of \"group/case/variant\"")
 	f.StringVar(&c.placement, "placement", "", "\"one core\", \"one core each\" or \"free\"; all of them if it is not given")
-	f.IntVar(&c.reps, "reps", 0, "how often everything is measured; 0: 5 times, with -quick once")
+	f.StringVar(&c.part, "part", "", "\"calls\", or \"life\": launch, reload, memory, size and host start; both if it is not given")
+	f.IntVar(&c.reps, "reps", 0, "how often everything is measured; 0: 5 times, with -quick once, or twice for -part life")
 	f.DurationVar(&c.time, "time", 0, "how long each thing is measured each time; 0: 120ms, with -quick 20ms")
 	f.BoolVar(&c.quick, "quick", false, "see that everything can be measured, and that calls allocate no more than they did; times mean little")
 	f.StringVar(&c.out, "out", "", "write all values into this `file`, too, and hold them against the bars")
@@ -40,9 +44,6 @@ func choose(args []string) (c choice, err error) {
 	}
 	if f.NArg() > 0 {
 		return c, fmt.Errorf("unexpected arguments %q", f.Args())
-	}
-	if c.reps == 0 {
-		c.reps = pick(c.quick, 1, 5)
 	}
 	if c.time == 0 {
 		c.time = pick(c.quick, 20*time.Millisecond, 120*time.Millisecond)
@@ -58,24 +59,54 @@ func pick[T any](quick bool, one, other T) T {
 	return other
 }
 
-// run measures with each placement and prints the table.
+// parts are what a run consists of.
+var parts = map[string]func(context.Context, choice) ([]result.Row, error){"calls": measureCalls, "life": measureLife}
+
+// run measures, and prints the table.
 func run(ctx context.Context, args []string) error {
 	c, err := choose(args)
 	if err != nil {
 		return err
 	}
 	var rows []result.Row
+	for _, part := range []string{"calls", "life"} {
+		if c.part != "" && c.part != part {
+			continue
+		}
+		more, err := parts[part](ctx, c)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, more...)
+	}
+	if len(rows) == 0 {
+		return errors.New("nothing was measured: -only, -placement and -part leave nothing over")
+	}
+	return c.tell(rows)
+}
+
+// measureCalls measures calls with each placement.
+func measureCalls(ctx context.Context, c choice) (rows []result.Row, err error) {
 	for _, p := range place.Available() {
 		if c.placement != "" && c.placement != string(p) {
 			continue
 		}
 		more, err := measureWith(ctx, p, c)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		rows = append(rows, more...)
 	}
-	return c.tell(rows)
+	return rows, nil
+}
+
+// measureLife measures what is not calls; all of it is free.
+func measureLife(ctx context.Context, c choice) ([]result.Row, error) {
+	if c.placement != "" && c.placement != string(place.Free) {
+		return nil, nil
+	}
+	o := life.Options{Quick: c.quick, Repetitions: c.reps, Only: regexp.MustCompile(c.only)}
+	return life.Measure(ctx, o, func(what string) { fmt.Fprintln(os.Stderr, "bench:", what) })
 }
 
 // tell prints a run, and writes it down.
@@ -131,7 +162,7 @@ func measureHere(ctx context.Context, args []string) error {
 		return err
 	}
 	rows, err := measure.Run(ctx, measure.Options{
-		Placement: place.Placement(c.placement), Only: regexp.MustCompile(c.only), Reps: c.reps, Time: c.time, Quick: c.quick, Progress: os.Stderr,
+		Placement: place.Placement(c.placement), Only: regexp.MustCompile(c.only), Reps: cmp.Or(c.reps, pick(c.quick, 1, 5)), Time: c.time, Quick: c.quick, Progress: os.Stderr,
 	})
 	return errors.Join(err, json.NewEncoder(os.Stdout).Encode(rows))
 }

@@ -25,7 +25,7 @@ func Table(w io.Writer, rows []result.Row) error {
 // ratio of a row's median to that of another variant in the same run; a dash if that was not measured.
 func ratio(rows []result.Row, r result.Row, variant string) string {
 	other, found := find(rows, r.Group, r.Case, variant, r.Placement, r.Unit)
-	if !found || Median(other.Values) == 0 {
+	if below := Median(other.Values); !found || below == 0 || r.Unit == "allocs" && below < 1 { // nearly nothing is nothing to compare with
 		return "-"
 	}
 	return fmt.Sprintf("%.2f", Median(r.Values)/Median(other.Values))
