@@ -18,6 +18,13 @@ EVERYTHING = $$(go list -m -f '{{.Dir}}/...')
 
 FUZZ ?= 60s
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BENCHSTAT ?= golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+
+# What make bench-compare compares with, what it runs, how often and for how long each time.
+BASE ?= HEAD
+BENCH ?= .
+COUNT ?= 6
+BENCHTIME ?= 100ms
 
 # What the demonstration makes a site of.
 SOURCES = $(wildcard *.md docs cmd/hotplug/*.md sample-plugins/*.md examples/site/*.md)
@@ -118,6 +125,42 @@ soak-page: ## write what make soak prints into docs/soak.md
 	@{ cat e2e/internal/soak/page.md; printf '\n```json\n'; build/soak | sed -E 's/,"(p99|max)"/,#\1"/g; s/,"/,\n "/g; s/,#(p99|max)"/,"\1"/g'; printf '```\n\nHost, callers and plugins shared %s cores (%s), %s, %s.\nThe machine is shared with others, too.\n' \
 		"$$(nproc)" "$$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$$(uname -sr)" "$$(go env GOVERSION)"; } >build/soak.md
 	@mv build/soak.md docs/soak.md
+
+.PHONY: bench
+bench: build/bench ## compare hotplug with its peers (about 10 minutes) and write docs/benchmarks.md
+	@build/bench run -out bench/results.json
+	@build/bench page
+
+.PHONY: bench-quick
+bench-quick: build/bench ## see that all of that runs, and that calls allocate no more than they did: under 2 minutes
+	@build/bench run -quick
+
+.PHONY: build/bench
+build/bench:
+	@echo "bench: build"
+	@$(GOBUILD) -o build/bench ./bench
+
+# The benchmarks of the root module that both have, built once each, and run by turns. Nothing stays in git of the other worktree.
+.PHONY: bench-compare
+bench-compare: ## compare the benchmarks of packages with those of BASE=rev, by benchstat
+	@rm -rf build/compare && mkdir -p build/compare && git worktree prune
+	@git worktree add --quiet --detach build/compare/base $(BASE)
+	@trap 'git worktree remove --force build/compare/base' EXIT; here=$$PWD; \
+	packages=$$(grep -rlE --include='*_test.go' --exclude-dir=build '^func Benchmark' $$(go list -f '{{.Dir}}' ./...) | xargs -n 1 dirname | sort -u | sed "s|^$$here/||"); \
+	for package in $$packages; do \
+		test -d "build/compare/base/$$package" || continue; \
+		name=$${package//\//_}; echo "bench-compare: build $$package"; \
+		(cd build/compare/base && go test -c -o "$$here/build/compare/$$name.base" "./$$package") && go test -c -o "build/compare/$$name.here" "./$$package"; \
+	done; \
+	for turn in $$(seq $(COUNT)); do \
+		echo "bench-compare: $$turn of $(COUNT)"; \
+		for package in $$packages; do for which in base here; do \
+			binary="$$here/build/compare/$${package//\//_}.$$which"; root="$$here"; test $$which = here || root="$$here/build/compare/base"; \
+			test -x "$$binary" || continue; \
+			(cd "$$root/$$package" && "$$binary" -test.run='^$$' -test.bench='$(BENCH)' -test.benchmem -test.benchtime=$(BENCHTIME)) >>"build/compare/$$which.txt"; \
+		done; done; \
+	done; \
+	go run $(BENCHSTAT) base=build/compare/base.txt here=build/compare/here.txt
 
 .PHONY: newcomer
 newcomer: ## follow docs/plugin-authors.md from an empty folder, and write each command and its time into docs/newcomer.md
