@@ -341,6 +341,9 @@ func (c *Conn) finish(ctx context.Context, m *Message, p *pending, reply any) er
 		}
 		return c.over(m.Type, !p.parcel.withdraw())
 	}
+	if p.frame.Kind == wire.Result && len(c.opt.Middleware) == 0 {
+		return c.badReply(m, c.unpack(&p.frame, p.buf, reply))
+	}
 	defer p.buf.Release()
 	var failed *Error
 	if p.frame.Kind == wire.Error {

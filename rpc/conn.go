@@ -98,7 +98,9 @@ type Conn struct {
 
 // receiver is how frames get in and to whoever waits for them: it hides who reads the stream.
 type receiver interface {
-	run() *inbound // what it returns, if anything, is to be handled by its goroutine, which is the connection's no more
+	// run reads in a goroutine that Close waits for, and counts it out. mine says that it has the turn to read. What it returns, if anything, is for that goroutine
+	// to handle.
+	run(mine bool) *inbound
 
 	// await blocks until p is settled or wake is ready; false if ctx ended first. Meanwhile it hands over progress.
 	await(ctx context.Context, p *pending, wake <-chan struct{}) bool
@@ -134,7 +136,7 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	}
 	c.wg.Add(1)
 	go func() { defer c.wg.Done(); c.out.run() }()
-	c.goRead()
+	c.goRead(true)
 	return c
 }
 
@@ -155,15 +157,27 @@ func widen(stream net.Conn) {
 }
 
 // goRead starts a goroutine that reads.
-func (c *Conn) goRead() {
+func (c *Conn) goRead(mine bool) {
 	c.wg.Add(1)
-	go func() {
-		in := c.in.run()
-		c.wg.Done()
-		if in != nil {
-			in.handle()
-		}
-	}()
+	go c.read(mine)
+}
+
+// read is a goroutine that Close waits for, until it runs a handler; mine says that it has the turn to read.
+func (c *Conn) read(mine bool) {
+	if in := c.in.run(mine); in != nil {
+		in.handle()
+	}
+}
+
+// rejoin has Close wait for this goroutine again; false: the connection is over.
+func (c *Conn) rejoin() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended != nil {
+		return false
+	}
+	c.wg.Add(1)
+	return true
 }
 
 func lateCause(timeout time.Duration) error {

@@ -147,11 +147,11 @@ func (c *Conn) itemFrame(ctx context.Context, m *Message, f wire.Frame, item any
 
 // readItem decodes an item of m's stream, after middleware has seen it.
 func (c *Conn) readItem(ctx context.Context, m *Message, next arrivedItem, item any) error {
-	defer next.buf.Release()
 	var err error
 	if len(c.opt.Middleware) == 0 {
-		err = c.format.DecodePayload(&next.frame, item)
+		err = c.unpack(&next.frame, next.buf, item)
 	} else {
+		defer next.buf.Release()
 		var seen *Message
 		if seen, err = c.pass(ctx, m.itemOf(nil, &arrival{c.format, &next.frame}), Incoming); err != nil {
 			return err

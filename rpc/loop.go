@@ -31,7 +31,8 @@ func (l *loop) await(ctx context.Context, p *pending, wake <-chan struct{}) bool
 	}
 }
 
-func (l *loop) run() *inbound {
+func (l *loop) run(bool) *inbound {
+	defer l.c.wg.Done()
 	for {
 		a := l.c.arrive(l.r.Frame())
 		if a.in != nil {

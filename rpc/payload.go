@@ -13,6 +13,18 @@ type arrival struct {
 
 func (a *arrival) decode(v any) error { return a.format.DecodePayload(a.frame, v) }
 
+// unpack decodes the payload of a frame into v and gives the frame's buffer back, unless v has it now.
+func (c *Conn) unpack(f *wire.Frame, buf *wire.Buffer, v any) error {
+	if into, ok := v.(*[]byte); ok {
+		if b, taken := wire.TakeBytes(c.format, f); taken {
+			*into = b
+			return nil
+		}
+	}
+	defer buf.Release()
+	return c.format.DecodePayload(f, v)
+}
+
 // Size returns the bytes that the payload takes in its frame; 0 if there is none, as in an error. Of an incoming message it costs
 // nothing; an outgoing payload, or one that was replaced, is encoded for it, and once more when it travels. A serializer of the program's own
 // encodes payload and envelope as one: there, what arrived counts with its envelope, some 100 bytes and the headers.

@@ -19,6 +19,7 @@ type inbound struct {
 	call  *Call
 
 	scope  scope  // the handler's context
+	alone  bool   // nothing else was under way when it came, in either direction, and it opens no streams
 	refuse *Error // why it may not run; nil: it may
 
 	replacement *Message // what a middleware put in the payload's place; nil: nothing
@@ -37,10 +38,11 @@ func (in *inbound) decode(v any) error {
 	var err error
 	if in.replacement != nil {
 		err = in.replacement.Decode(v)
+		in.release()
 	} else {
-		err = in.conn.format.DecodePayload(&in.frame, v)
+		err = in.conn.unpack(&in.frame, in.buf, v)
+		in.frame.Payload, in.buf = nil, nil
 	}
-	in.release()
 	if err != nil {
 		return &Error{Code: Invalid, NotStarted: true, Message: fmt.Sprintf("%s: payload: %v", in.frame.Type, err), local: err}
 	}
@@ -103,6 +105,7 @@ func (c *Conn) admit(in *inbound) (refuse *Error, err error) {
 	}
 	l.serving++
 	c.serving[in.frame.Tx] = in
+	in.alone = in.opens == "" && c.handlers == 1 && len(c.calls) == 0
 	return nil, nil
 }
 

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"math"
 	"net"
 	"os"
 	"sync/atomic"
@@ -21,28 +22,37 @@ const (
 )
 
 // turns is the receiver of sockets. There is one turn to read. A call that waits for its reply takes it if it is free, and reads for everybody until
-// that reply is there: no other goroutine has to be woken for it. While no call waits, a goroutine of the connection has the turn. When that reads a
-// request, it starts another to go on reading, and runs the handler itself.
+// that reply is there: no other goroutine has to be woken for it. While no call waits, a goroutine of the connection has the turn; see pace.go for the
+// handlers that it runs itself.
 //
 // A reply is with its call before the turn is given back, and whoever has taken the turn looks for its own reply first: so none is missed.
 type turns struct {
 	c      *Conn
 	r      *wire.Reader
 	stream net.Conn
-	turn   chan struct{} // holds one token: who has it reads
-	reads  uint64        // how often calls have read; of who has the turn
-	hurry  chan struct{} // one slot: a call that gives the turn back signals that the goroutine is to take it at once
-	called atomic.Int64  // when something for a handler came last, in nanoseconds of the Unix time; 0: never
+	turn   chan struct{}         // holds one token: who has it reads
+	hurry  chan struct{}         // one slot: a call that gives the turn back signals that the goroutine is to take it at once
+	called atomic.Int64          // when something for a handler came last, in nanoseconds of the Unix time; 0: never
+	stint  atomic.Pointer[stint] // of the goroutine that reads while no call does
+	pace   pace
+
+	// Of who has the turn:
+	reads  uint64          // how often calls have read
+	heeded <-chan struct{} // of the last context whose end interrupts whoever reads
+	unheed func() bool
 }
 
 // newTurns returns the receiver of c. Whoever calls run has the turn.
 func newTurns(c *Conn, r *wire.Reader) *turns {
-	return &turns{c: c, r: r, stream: c.stream, turn: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+	t := &turns{c: c, r: r, stream: c.stream, turn: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+	t.pace.timer = time.AfterFunc(time.Hour, t.check)
+	t.pace.timer.Stop()
+	return t
 }
 
 // await implements receiver.
 func (t *turns) await(ctx context.Context, p *pending, wake <-chan struct{}) bool {
-	if isReady(t.turn) && t.readFor(ctx, p, wake) {
+	if (t.takeFromHandler() || isReady(t.turn)) && t.readFor(ctx, p, wake) {
 		return true
 	}
 	if p.news == nil && isReady(p.reply) {
@@ -69,10 +79,7 @@ func (t *turns) await(ctx context.Context, p *pending, wake <-chan struct{}) boo
 
 // readFor reads until there is something for p, and gives the turn back. It reports whether that was a wake.
 func (t *turns) readFor(ctx context.Context, p *pending, wake <-chan struct{}) (woken bool) {
-	if ctx.Done() != nil {
-		stop := context.AfterFunc(ctx, t.interrupt)
-		defer stop()
-	}
+	t.heed(ctx)
 	for woken = isReady(wake); t.r.Ready() || !woken && !p.concerned() && ctx.Err() == nil; woken = woken || isReady(wake) {
 		a := t.next()
 		if a.in != nil {
@@ -88,6 +95,23 @@ func (t *turns) readFor(ctx context.Context, p *pending, wake <-chan struct{}) (
 		signal(t.hurry)
 	}
 	return woken
+}
+
+// heed has the end of ctx interrupt whoever reads. A program that makes its calls with one context pays for that once.
+func (t *turns) heed(ctx context.Context) {
+	done := ctx.Done()
+	if done == nil || done == t.heeded {
+		return
+	}
+	t.heedNone()
+	t.heeded, t.unheed = done, context.AfterFunc(ctx, t.interrupt)
+}
+
+func (t *turns) heedNone() {
+	if t.unheed != nil {
+		t.unheed()
+		t.heeded, t.unheed = nil, nil
+	}
 }
 
 // concerned reports whether there is something for whoever waits for the call.
@@ -120,6 +144,9 @@ func (t *turns) next() arrived {
 	if a.served {
 		t.called.Store(time.Now().UnixNano())
 	}
+	if a.over {
+		t.heedNone()
+	}
 	return a
 }
 
@@ -132,32 +159,50 @@ func (t *turns) isCalled() bool {
 	return at != 0 && time.Now().UnixNano()-at < int64(attentive)
 }
 
+// never is a number of reads that there will not be.
+const never = math.MaxUint64
+
 // run implements receiver.
-func (t *turns) run() *inbound {
-	for {
-		a := t.readForAll()
-		if a.over || a.in != nil {
-			return a.in
+func (t *turns) run(mine bool) *inbound {
+	me, ours := new(stint), true
+	t.stint.Store(me)
+	defer func() {
+		if ours {
+			t.c.wg.Done()
 		}
-		reads := t.reads
-		t.turn <- struct{}{}
-		if !t.watch(reads) {
+	}()
+	for reads := uint64(never); mine || t.watch(reads); {
+		mine = false
+		a := t.readForAll()
+		switch {
+		case a.over:
 			return nil
+		case a.in == nil: // calls read themselves
+			reads = t.reads
+			t.turn <- struct{}{}
+		case !t.staysHere(a.in):
+			t.c.goRead(true)
+			return a.in
+		default:
+			ours = false // closing waits for no handler
+			t.c.wg.Done()
+			if mine = t.handleHere(me, a.in); !mine && !t.resumes(me) {
+				return nil
+			}
+			ours, reads = true, never
 		}
 	}
+	return nil
 }
 
-// readForAll reads until the connection is over, or there is a request, for which another goroutine has the turn now, or calls had better read themselves.
+// readForAll reads until the connection is over, or there is a request, or calls had better read themselves.
 func (t *turns) readForAll() arrived {
 	for {
 		a := t.next()
 		switch {
-		case a.over:
-			return a
 		case a.in != nil && t.r.Ready():
 			go a.in.handle()
-		case a.in != nil:
-			t.c.goRead()
+		case a.over, a.in != nil:
 			return a
 		case a.replied && !t.r.Ready() && !t.isCalled():
 			return a

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -73,7 +74,7 @@ func TestEachOfManyCallersOnASocketGetsItsOwnAnswerInBothDirections(t *testing.T
 	}
 	all.Wait()
 	for _, c := range []*rpc.Conn{a, b} {
-		if s := c.Stats(); s.Pending+s.Left > 0 {
+		if s := c.Stats(); s.Pending > 0 {
 			t.Errorf("%+v", s)
 		}
 	}
@@ -251,4 +252,76 @@ func (p *piecewise) Write(b []byte) (int, error) {
 		}
 	}
 	return len(b), nil
+}
+
+func TestAHandlerThatEndsItsGoroutineLeavesTheConnectionRead(t *testing.T) {
+	left, right := unixPair(t)
+	a := rpc.NewConn(context.Background(), left, rpc.Options{Handlers: rpc.NewMux(twice.Handle(func(_ context.Context, n int) (int, error) { return 2 * n, nil }))})
+	defer a.Close()
+	b := rpc.NewConn(context.Background(), right, handling(
+		stay.Handle(func(ctx context.Context, n int) (int, error) {
+			if n > 0 {
+				_, _ = twice.Call(ctx, rpc.Caller(ctx), n) // takes the turn of this handler
+			}
+			runtime.Goexit()
+			return 0, nil
+		}),
+		twice.Handle(func(_ context.Context, n int) (int, error) { return 2 * n, nil }),
+	))
+	defer b.Close()
+	for n := range 20 {
+		if _, err := stay.Call(t.Context(), a, n%2); !errors.Is(err, rpc.Internal) {
+			t.Fatal(err)
+		}
+		if got, err := twice.Call(t.Context(), a, n); err != nil || got != 2*n {
+			t.Fatalf("%d, %v", got, err)
+		}
+	}
+}
+
+func TestAHandlerThatWaitsForAnotherRequestGetsIt(t *testing.T) {
+	left, right := unixPair(t)
+	a := rpc.NewConn(context.Background(), left, rpc.Options{})
+	defer a.Close()
+	second := make(chan int)
+	b := rpc.NewConn(context.Background(), right, handling(
+		stay.Handle(func(context.Context, int) (int, error) { return <-second, nil }),
+		twice.Handle(func(_ context.Context, n int) (int, error) { second <- n; return 2 * n, nil }),
+	))
+	defer b.Close()
+	for n := range 20 {
+		first := make(chan int)
+		go func() {
+			got, err := stay.Call(t.Context(), a, 0)
+			if err != nil {
+				t.Error(err)
+			}
+			first <- got
+		}()
+		for a.Stats().Pending == 0 {
+			runtime.Gosched()
+		}
+		if _, err := twice.Call(t.Context(), a, n); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-first; got != n {
+			t.Fatalf("%d, want %d", got, n)
+		}
+	}
+}
+
+func TestCloseWaitsForNoHandlerThatItsReaderRuns(t *testing.T) {
+	release, running := make(chan struct{}), make(chan struct{})
+	defer close(release)
+	left, right := unixPair(t)
+	c := rpc.NewConn(context.Background(), left, rpc.Options{})
+	d := rpc.NewConn(context.Background(), right, handling(stay.Handle(func(context.Context, int) (int, error) {
+		close(running)
+		<-release // whatever its context says
+		return 0, nil
+	})))
+	go func() { _, _ = stay.Call(context.Background(), c, 0) }()
+	<-running
+	d.Close()
+	c.Close()
 }

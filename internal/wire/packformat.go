@@ -197,6 +197,18 @@ func readHeaders(b []byte, m *Meta) ([]byte, error) {
 	return b, nil
 }
 
+// keepBytes is the size in bytes from which on a payload of bytes keeps its frame, instead of being copied out of it.
+const keepBytes = 32 << 10
+
+// TakeBytes returns a large payload that is bytes as a part of its frame's buffer, which is the caller's then; false: the payload is to be decoded.
+func TakeBytes(format Format, f *Frame) ([]byte, bool) {
+	if _, packed := format.(packFormat); !packed || len(f.Payload) < keepBytes {
+		return nil, false
+	}
+	b, rest, err := mp.ReadBinary(f.Payload)
+	return b, err == nil && len(rest) == 0
+}
+
 func (p packFormat) DecodePayload(f *Frame, v any) error {
 	if f.Payload == nil {
 		return nil

@@ -36,10 +36,13 @@ func (r *Reader) SetFraming(f Format, max int) {
 }
 
 // A Buffer holds the bytes of one frame. Release gives it back to be used again.
-type Buffer struct{ B []byte }
+type Buffer struct {
+	B    []byte
+	read bool // of a Reader
+}
 
-// Large buffers are kept apart, so that a large frame finds one and a small one takes none away.
-var buffers, largeBuffers = newBuffers(), newBuffers()
+// Large buffers are kept apart, so that a large frame finds one and a small one takes none away; so are those of a Reader, which TakeBytes gives away.
+var buffers, largeBuffers, arrivedBuffers = newBuffers(), newBuffers(), newBuffers()
 
 func newBuffers() *sync.Pool { return &sync.Pool{New: func() any { return new(Buffer) }} }
 
@@ -59,6 +62,16 @@ func NewBufferFor(size int) *Buffer {
 	return largeBuffers.Get().(*Buffer)
 }
 
+// arrivingBuffer is NewBufferFor for a Reader.
+func arrivingBuffer(size int) *Buffer {
+	if size < largeBuffer {
+		return NewBuffer()
+	}
+	b := arrivedBuffers.Get().(*Buffer)
+	b.read = true
+	return b
+}
+
 // Release gives the buffer back. Nothing that aliases it may be used afterwards.
 func (b *Buffer) Release() {
 	size := cap(b.B)
@@ -66,7 +79,10 @@ func (b *Buffer) Release() {
 	switch {
 	case size < largeBuffer:
 		buffers.Put(b)
-	case size <= keepBuffer:
+	case size > keepBuffer:
+	case b.read:
+		arrivedBuffers.Put(b)
+	default:
 		largeBuffers.Put(b)
 	}
 }
@@ -160,7 +176,10 @@ func (r *Reader) until(term []byte, max int, dst []byte) ([]byte, error) {
 }
 
 // step is how much of an announced frame is allocated at once: a peer that announces and sends nothing costs this much.
-const step = 64 << 10
+const step = 80 << 10
+
+// growth is how many times as much is allocated next as has arrived.
+const growth = 15
 
 // prefixed completes part.
 func (r *Reader) prefixed() error {
@@ -171,7 +190,7 @@ func (r *Reader) prefixed() error {
 	}
 	dst := r.part.B
 	for len(dst) < r.need {
-		want := min(r.need-len(dst), max(step, cap(dst)-len(dst), len(dst)))
+		want := min(r.need-len(dst), max(step, cap(dst)-len(dst), growth*len(dst)))
 		dst = grow(dst, want)
 		got, err := io.ReadFull(r.br, dst[len(dst):len(dst)+want])
 		dst = dst[:len(dst)+got]
@@ -200,7 +219,7 @@ func (r *Reader) begin() error {
 		return corrupt("a frame of 0 bytes")
 	}
 	_, _ = r.br.Discard(prefixLen) // they are there
-	r.part, r.need = NewBufferFor(int(size)), int(size)
+	r.part, r.need = arrivingBuffer(int(size)), int(size)
 	return nil
 }
 
