@@ -159,6 +159,7 @@ func measureWith(ctx context.Context, p place.Placement, c choice) (rows []resul
 	cmd := exec.CommandContext(ctx, path, measureCommand, "-placement", string(p), "-only", c.only, "-reps", strconv.Itoa(c.reps),
 		"-time", c.time.String(), "-quick="+strconv.FormatBool(c.quick))
 	cmd.Stderr = os.Stderr
+	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(os.Interrupt) }, 10*time.Second // it ends those that it calls
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
