@@ -131,6 +131,10 @@ bench: build/bench ## compare hotplug with its peers (about 10 minutes) and writ
 	@build/bench run -out bench/results.json
 	@build/bench page
 
+.PHONY: bench-page
+bench-page: build/bench ## write docs/benchmarks.md again from bench/results.json and bench/page.md
+	@build/bench page
+
 .PHONY: bench-quick
 bench-quick: build/bench ## see that all of that runs, and that calls allocate no more than they did: under 2 minutes
 	@build/bench run -quick

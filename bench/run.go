@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -48,8 +49,21 @@ func choose(args []string) (c choice, err error) {
 	if c.time == 0 {
 		c.time = pick(c.quick, 20*time.Millisecond, 120*time.Millisecond)
 	}
-	_, err = regexp.Compile(c.only)
-	return c, err
+	return c, c.check()
+}
+
+// check looks for what the flags cannot mean.
+func (c choice) check() error {
+	if _, err := regexp.Compile(c.only); err != nil {
+		return fmt.Errorf("-only: %w", err)
+	}
+	if !slices.Contains([]string{"", "calls", "life"}, c.part) {
+		return fmt.Errorf("-part is %q: want calls or life", c.part)
+	}
+	if known := []place.Placement{"", place.OneCore, place.OneCoreEach, place.Free}; !slices.Contains(known, place.Placement(c.placement)) {
+		return fmt.Errorf("-placement is %q: want one of %q", c.placement, known[1:])
+	}
+	return nil
 }
 
 func pick[T any](quick bool, one, other T) T {
@@ -59,8 +73,11 @@ func pick[T any](quick bool, one, other T) T {
 	return other
 }
 
-// parts are what a run consists of.
-var parts = map[string]func(context.Context, choice) ([]result.Row, error){"calls": measureCalls, "life": measureLife}
+// parts are what a run consists of, in its order.
+var parts = []struct {
+	name    string
+	measure func(context.Context, choice) ([]result.Row, error)
+}{{"calls", measureCalls}, {"life", measureLife}}
 
 // run measures, and prints the table.
 func run(ctx context.Context, args []string) error {
@@ -69,11 +86,11 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	var rows []result.Row
-	for _, part := range []string{"calls", "life"} {
-		if c.part != "" && c.part != part {
+	for _, part := range parts {
+		if c.part != "" && c.part != part.name {
 			continue
 		}
-		more, err := parts[part](ctx, c)
+		more, err := part.measure(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -142,6 +159,7 @@ func measureWith(ctx context.Context, p place.Placement, c choice) (rows []resul
 	cmd := exec.CommandContext(ctx, path, measureCommand, "-placement", string(p), "-only", c.only, "-reps", strconv.Itoa(c.reps),
 		"-time", c.time.String(), "-quick="+strconv.FormatBool(c.quick))
 	cmd.Stderr = os.Stderr
+	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(os.Interrupt) }, 10*time.Second // it ends those that it calls
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

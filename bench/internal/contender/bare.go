@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"sync"
 	"time"
 )
 
@@ -13,9 +12,7 @@ import (
 type bare struct {
 	*process
 
-	mu   sync.Mutex // guards idle; not held while calling
-	idle []*bareConn
-
+	idle   idle[*bareConn]
 	teller *bareConn // of Tell; nil before the first
 	order  []byte
 }
@@ -53,17 +50,19 @@ func (b *bare) connect(purpose byte) (*bareConn, error) {
 	return &bareConn{Conn: conn}, nil
 }
 
+func (b *bare) dialEcho() (*bareConn, error) { return b.connect(forEcho) }
+
 func (b *bare) Echo(_ context.Context, data []byte) ([]byte, error) {
-	c, err := b.take()
-	if err != nil {
-		return nil, err
+	c, err := b.idle.take(b.dialEcho)
+	if err == nil {
+		err = c.send(data)
 	}
-	if err := c.send(data); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	reply, err := c.receive()
 	if err == nil {
-		b.give(c)
+		b.idle.give(c)
 	}
 	return reply, err
 }
@@ -72,24 +71,6 @@ func (b *bare) Echo(_ context.Context, data []byte) ([]byte, error) {
 func (b *bare) Place(ctx context.Context) error {
 	_, err := b.Echo(ctx, b.order)
 	return err
-}
-
-func (b *bare) take() (*bareConn, error) {
-	b.mu.Lock()
-	if n := len(b.idle); n > 0 {
-		c := b.idle[n-1]
-		b.idle = b.idle[:n-1]
-		b.mu.Unlock()
-		return c, nil
-	}
-	b.mu.Unlock()
-	return b.connect(forEcho)
-}
-
-func (b *bare) give(c *bareConn) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.idle = append(b.idle, c)
 }
 
 func (b *bare) Tell(_ context.Context, data []byte) (err error) {
@@ -174,7 +155,7 @@ func (b *bare) Drive(_ context.Context, d Drive) (Driven, error) {
 }
 
 func (b *bare) Close() error {
-	for _, c := range b.idle {
+	for _, c := range b.idle.free {
 		c.Close()
 	}
 	if b.teller != nil {

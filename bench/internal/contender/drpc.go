@@ -7,16 +7,20 @@ import (
 
 	"storj.io/drpc/drpcconn"
 	"storj.io/drpc/drpcmux"
-	"storj.io/drpc/drpcpool"
 	"storj.io/drpc/drpcserver"
 
 	"github.com/go-hotplug/hotplug/bench/internal/pb"
 )
 
-// A dRPC is storj's: Protocol Buffers, one call at a time on each connection, connections from a pool.
+// A dRPC is storj's: Protocol Buffers, one call at a time on each connection. Its own pool would hand out the connection that was used
+// the longest time ago.
 type dRPC struct {
 	*process
-	pool  *drpcpool.Pool[string, drpcpool.Conn]
+	idle idle[*dRPCConn]
+}
+
+type dRPCConn struct {
+	*drpcconn.Conn
 	bench pb.DRPCBenchClient
 }
 
@@ -25,25 +29,48 @@ func openDRPC(ctx context.Context) (Contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool := drpcpool.New[string, drpcpool.Conn](drpcpool.Options{})
-	conn := pool.Get(ctx, p.socket, func(context.Context, string) (drpcpool.Conn, error) {
-		conn, err := p.dial()
-		if err != nil {
-			return nil, err
-		}
-		return drpcconn.New(conn), nil
-	})
-	return &dRPC{p, pool, pb.NewDRPCBenchClient(conn)}, nil
+	return &dRPC{process: p}, nil
+}
+
+func (d *dRPC) connect() (*dRPCConn, error) {
+	conn, err := d.dial()
+	if err != nil {
+		return nil, err
+	}
+	c := drpcconn.New(conn)
+	return &dRPCConn{c, pb.NewDRPCBenchClient(c)}, nil
 }
 
 func (d *dRPC) Echo(ctx context.Context, data []byte) ([]byte, error) {
-	reply, err := d.bench.Echo(ctx, &pb.Bytes{Data: data})
+	c, err := d.idle.take(d.connect)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := c.bench.Echo(ctx, &pb.Bytes{Data: data})
+	if err == nil {
+		d.idle.give(c)
+	}
 	return reply.GetData(), err
 }
 
-func (d *dRPC) Place(ctx context.Context) error { return sameMessage(d.bench.Place(ctx, orderMessage)) }
+func (d *dRPC) Place(ctx context.Context) error {
+	c, err := d.idle.take(d.connect)
+	if err != nil {
+		return err
+	}
+	err = sameMessage(c.bench.Place(ctx, orderMessage))
+	if err == nil {
+		d.idle.give(c)
+	}
+	return err
+}
 
-func (d *dRPC) Close() error { return errors.Join(d.pool.Close(), d.process.Close()) }
+func (d *dRPC) Close() (err error) {
+	for _, c := range d.idle.free {
+		err = errors.Join(err, c.Close())
+	}
+	return errors.Join(err, d.process.Close())
+}
 
 func serveDRPC() error {
 	mux := drpcmux.New()
