@@ -58,7 +58,7 @@ func (a *app) host(ctx context.Context, f *hostFlags, dirs []string) error {
 	kept := controlhost.Record(&c)
 	h, err := host.Open(ctx, c)
 	if err != nil {
-		return orInterrupted(ctx, exitHost, err)
+		return unopened(ctx, "run", err)
 	}
 	defer a.openControl(h, &c, kept)()
 	defer h.Close()
