@@ -51,6 +51,7 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 		return nil, fmt.Errorf("open host %s: %w", c.Name, err)
 	}
 	h.startAll(reg)
+	h.opening()
 	h.endStrangers(reg)
 	for _, p := range h.Plugins() {
 		select {
