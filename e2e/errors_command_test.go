@@ -153,6 +153,7 @@ func (s *shell) lines() []string {
 		`$H call plugins counter counter.watch '{"count": 1000000000}' | head -n 1`, `$H describe noise`, `$H conformance --case zzz mute/mute`, `$H conformance mute/mute`, `$H conformance noise`,
 		`$H describe mute/mute`, `$H describe two-versions`, `$H list empty`, `$H list empty-folder`, `$H validate empty-folder`, `$H validate program-folder`,
 		`$H validate problems.json | grep more | sed 's/^/hotplug: /' >&2`, `$H init --force mute/mute`, `$H init outside/p/p`, `$H init --force blocked/blocked`, `$H new greeter --dir new-greeter`,
+		`$H run plugins >hosted 2>&1 & until grep -q ready hosted; do sleep 0.1; done; $H run plugins; kill -INT $!; wait`,
 		`echo 'go 1.26' >go.work; $H new greeter --dir in-workspace 2>&1 >/dev/null | grep 'is a workspace' >&2; rm go.work`,
 	}
 }

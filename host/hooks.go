@@ -11,6 +11,9 @@ import (
 // that waits for Close of what it is told about waits for itself.
 // They may be called concurrently; one that panics is logged and changes nothing.
 type Hooks struct {
+	// Opening is called once, by Open, when plugins have begun to start: from then on the host can be used, while Open waits for them. It must
+	// not be closed before Open has returned.
+	Opening        func(*Host)
 	WorkerSpawn    func(Worker)           // a process was started
 	WorkerShutdown func(Worker, Shutdown) // a process has ended
 	Message        func(Message)          // a call or notice, in either direction, has ended
@@ -51,6 +54,12 @@ func (e *environment) guard(what string, hook func()) {
 		}
 	}()
 	hook()
+}
+
+func (h *Host) opening() {
+	if h.env.hooks.Opening != nil {
+		h.env.guard("Opening", func() { h.env.hooks.Opening(h) })
+	}
 }
 
 func (e *environment) spawned(w Worker) {

@@ -35,7 +35,8 @@ type Host struct {
 }
 
 // Open starts the plugins of a folder and returns when each one is ready or has failed. Its error is only about the host:
-// what is wrong with a plugin stands in Failed. ctx ends the waiting, not the host; of its values handlers find theirs.
+// what is wrong with a plugin stands in Failed. A
+// *StateInUseError says that another host has the state folder. ctx ends the waiting, not the host; of its values handlers find theirs.
 func Open(ctx context.Context, c Config) (*Host, error) {
 	c.setDefaults()
 	if err := c.setFolders(); err != nil {
@@ -50,6 +51,7 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 		return nil, fmt.Errorf("open host %s: %w", c.Name, err)
 	}
 	h.startAll(reg)
+	h.opening()
 	h.endStrangers(reg)
 	for _, p := range h.Plugins() {
 		select {

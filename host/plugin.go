@@ -56,7 +56,7 @@ type caller struct {
 func newPlugin(env *environment, name string) *Plugin {
 	p := &Plugin{
 		name: name, env: env, wishes: wishes{made: make(chan struct{}, 1)}, called: make(chan struct{}, 1), impatient: make(chan struct{}, 1),
-		disable: func(bool) {}, settled: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
+		disable: func(bool) {}, settled: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}), since: time.Now(),
 	}
 	p.calls.Store(&caller{Retrier: rpc.NewRetrier(p.pick, defaultTimeouts.Call), timeout: defaultTimeouts.Call})
 	p.asked, p.ask = context.WithCancelCause(context.Background())
@@ -229,6 +229,9 @@ func (p *Plugin) Status() Status {
 	p = p.real()
 	p.mu.Lock()
 	s := Status{Name: p.name, State: p.state, Reason: p.reason, Since: p.since, Generation: p.generation}
+	if p.state == "" {
+		s.State, s.Reason = Starting, "it is about to start"
+	}
 	if p.err != nil {
 		s.Error = p.err.Error()
 	}

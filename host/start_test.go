@@ -120,3 +120,47 @@ func TestAProcessThatCannotBeStartedFailsThePluginAndLeavesNothing(t *testing.T)
 		}
 	})
 }
+
+func TestOpeningIsToldTheHostWhileItsPluginsStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		released := make(chan struct{}) // closed by the test
+		w.add("slow", &fake{Start: func(context.Context) error { <-released; return nil }})
+		opening := make(chan *host.Host, 1) // the hook sends once
+		w.config.Hooks.Opening = func(h *host.Host) {
+			if s := h.Plugin("slow").Status(); s.State != host.Starting || s.Reason == "" || s.Since.IsZero() {
+				t.Errorf("before it starts: %+v", s)
+			}
+			opening <- h
+		}
+		opened := make(chan *host.Host, 1) // sent once Open has returned
+		go func() { opened <- w.open() }()
+		h := <-opening
+		synctest.Wait()
+		if s := h.Plugin("slow").Status(); s.State != host.Starting || s.Generation != 1 || len(opened) > 0 {
+			t.Errorf("while it starts: %+v, %d opened", s, len(opened))
+		}
+		close(released)
+		if got := <-opened; got != h || h.Plugin("slow").Status().State != host.Ready {
+			t.Errorf("opened %p, was told %p, %+v", got, h, h.Plugin("slow").Status())
+		}
+	})
+}
+
+func TestAPluginThatIsDisabledWhileItStartsIsDisabledOnceItHas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("one", &fake{Start: func(context.Context) error { time.Sleep(time.Second); return nil }})
+		disabled := make(chan error, 1) // sent once Disable has returned
+		w.config.Hooks.Opening = func(h *host.Host) {
+			go func() { disabled <- h.Plugin("one").Disable(t.Context()) }()
+		}
+		h := w.open()
+		if err := <-disabled; err != nil {
+			t.Error(err)
+		}
+		if s := h.Plugin("one").Status(); s.State != host.Disabled || s.Active {
+			t.Errorf("got %+v", s)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -13,12 +14,26 @@ const stateLock = "host.lock"
 
 var errLocked = errors.New("it is locked")
 
+// A StateInUseError is an error of Open: another host has the state folder.
+type StateInUseError struct {
+	Dir string // the state folder
+	PID int    // the process of that host; 0 if it did not write it down
+}
+
+func (e *StateInUseError) Error() string {
+	holder := ""
+	if e.PID != 0 {
+		holder = fmt.Sprintf(", process %d", e.PID)
+	}
+	return fmt.Sprintf("state folder %s is in use by another host%s: close that one, or give this one a folder of its own (host.Config.StateDir)", e.Dir, holder)
+}
+
 // lockState makes this host the only one of a state folder, until the file is closed or this process ends.
 func lockState(dir string) (*os.File, error) {
 	path := filepath.Join(dir, stateLock)
 	f, err := lockFile(path)
 	if errors.Is(err, errLocked) {
-		return nil, fmt.Errorf("state folder %s is in use by another host%s: close that one, or give this one a folder of its own (host.Config.StateDir)", dir, holder(path))
+		return nil, &StateInUseError{Dir: dir, PID: holder(path)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock state folder %s: %w", dir, err)
@@ -33,11 +48,12 @@ func lockState(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// holder is who holds the lock, for a text.
-func holder(path string) string {
+// holder is the process that holds the lock, as far as its file says.
+func holder(path string) int {
 	text, err := os.ReadFile(path)
-	if pid := strings.TrimSpace(string(text)); err == nil && pid != "" {
-		return ", process " + pid
+	if err != nil {
+		return 0
 	}
-	return ""
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(text))) // 0 where none stands yet
+	return pid
 }

@@ -82,7 +82,7 @@ func (a *app) call(ctx context.Context, f *hostFlags, r *request, args []string)
 	c.Timeouts.Drain = callDrain
 	h, err := host.Open(ctx, c)
 	if err != nil {
-		return orInterrupted(ctx, exitHost, err)
+		return unopened(ctx, "call", err)
 	}
 	defer h.Close()
 	return a.exchange(ctx, h, r)

@@ -3,9 +3,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -62,6 +64,43 @@ func TestStatusPrintsWhatRuns(t *testing.T) {
 		t.Errorf("exit code %d, stderr %s", code, r.err)
 	}
 	r.command("status").exits(t, exitHost).complains(t, fmt.Sprintf("hotplug: no host %q runs %s: nothing answers at ", "hotplug", r.dir), "Start one with `hotplug run "+r.dir+"`")
+}
+
+func TestStatusAnswersWhilePluginsStart(t *testing.T) {
+	s := newShelf(t).sample("crasher", `"env": {"set": {"CRASHER_START": "mute"}}`)
+	at := []string{"--state-dir", t.TempDir(), s.dir}
+	logged, stderr := io.Pipe()
+	ctx, stop := context.WithCancel(t.Context())
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, append([]string{"run"}, at...), streams{in: strings.NewReader(""), out: io.Discard, err: stderr})
+		stderr.Close()
+	}()
+	lines := bufio.NewScanner(logged)
+	for lines.Scan() && !strings.Contains(lines.Text(), "plugin starting") {
+	}
+	rest := make(chan struct{})
+	go func() {
+		defer close(rest)
+		for lines.Scan() {
+		}
+	}()
+	got := command(t, append([]string{"status"}, at...)...)
+	for got.code == exitHost && len(code) == 0 { // the socket opens in a moment
+		got = command(t, append([]string{"status"}, at...)...)
+	}
+	if got.exits(t, exitOK); !strings.HasPrefix(got.out, "crasher\t1.0.0\tstarting\t") {
+		t.Errorf("got %s", got)
+	}
+	if got := command(t, append([]string{"events"}, at...)...).exits(t, exitOK); !strings.Contains(got.out, "\tstarting\t") {
+		t.Errorf("got %s", got)
+	}
+	stop()
+	if got := <-code; got != exitInterrupted {
+		t.Errorf("exit code %d", got)
+	}
+	<-rest
+	command(t, append([]string{"status"}, at...)...).exits(t, exitHost)
 }
 
 func TestStatusExits1IfAPluginHasFailed(t *testing.T) {

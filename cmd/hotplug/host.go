@@ -56,11 +56,13 @@ func (a *app) host(ctx context.Context, f *hostFlags, dirs []string) error {
 		}
 	}
 	kept := controlhost.Record(&c)
+	closeControl := func() {}
+	defer func() { closeControl() }() // the last thing: who follows sees how plugins stop
+	c.Hooks.Opening = func(h *host.Host) { closeControl = a.openControl(h, &c, kept) }
 	h, err := host.Open(ctx, c)
 	if err != nil {
-		return orInterrupted(ctx, exitHost, err)
+		return unopened(ctx, "run", err)
 	}
-	defer a.openControl(h, &c, kept)()
 	defer h.Close()
 	return a.follow(ctx, h)
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -76,4 +78,19 @@ func (a *app) shownOnStdout(level hclog.Level, message string, args ...any) bool
 		return true
 	}
 	return level == hclog.Info && to != string(host.Starting)
+}
+
+// unopened is why a command could not open its host. What host.Open says of a state folder that is in use is for programs: here it says
+// what to type.
+func unopened(ctx context.Context, command string, err error) error {
+	used, ok := errors.AsType[*host.StateInUseError](err)
+	if !ok {
+		return orInterrupted(ctx, exitHost, err)
+	}
+	holder := "another host"
+	if used.PID != 0 {
+		holder = fmt.Sprintf("another host, process %d,", used.PID)
+	}
+	return exitf(exitHost, "%s: %s uses the state folder %s: see with `hotplug status` what it hosts, stop it, or give this one a folder of its own with --state-dir",
+		command, holder, used.Dir)
 }

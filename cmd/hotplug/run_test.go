@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -189,4 +190,21 @@ func TestRunRefusesWhatItCannotOpen(t *testing.T) {
 	command(t, "run", s.dir+"-not").exits(t, exitHost).complains(t, "read plugins folder "+s.dir+"-not")
 	command(t, "run", "--host-version", "two", s.dir).exits(t, exitHost).complains(t, `version "two" of hotplug is no semantic version`)
 	command(t, "run").exits(t, exitUsage).complains(t, "run: found 0 arguments, want at least 1: hotplug run DIR...")
+}
+
+func TestASecondRunOfAFolderSaysWhoRunsItAndWhatToType(t *testing.T) {
+	s := newShelf(t).sample("counter")
+	state := t.TempDir()
+	first := begin(t, streams{}, "run", "--log-level", "off", "--state-dir", state, s.dir)
+	first.line()
+	want := fmt.Sprintf("another host, process %d, uses the state folder %s: see with `hotplug status` what it hosts, stop it, or give this one a folder of its own with --state-dir\n", os.Getpid(), state)
+	if got := command(t, "run", "--state-dir", state, s.dir).exits(t, exitHost); got.err != "hotplug: run: "+want {
+		t.Errorf("got %s", got)
+	}
+	if got := command(t, "call", "--state-dir", state, s.dir, "counter", "counter.get").exits(t, exitHost); got.err != "hotplug: call: "+want {
+		t.Errorf("got %s", got)
+	}
+	if _, code := first.end(); code != exitOK {
+		t.Errorf("the first host ended with exit code %d, stderr %s", code, first.err)
+	}
 }
