@@ -351,6 +351,7 @@ func (c *Conn) finish(ctx context.Context, m *Message, p *pending, reply any) er
 		if failed, err = c.readError(m, p); err != nil {
 			return err
 		}
+		failed = c.overdue(ctx, m, p, failed)
 	}
 	if len(c.opt.Middleware) > 0 {
 		return c.answered(ctx, m, p, failed, reply)
@@ -359,6 +360,29 @@ func (c *Conn) finish(ctx context.Context, m *Message, p *pending, reply any) er
 		return failed
 	}
 	return c.badReply(m, c.format.DecodePayload(&p.frame, reply))
+}
+
+// dueGrace is how long a context may take to end once its deadline has passed.
+const dueGrace = 10 * time.Millisecond
+
+// overdue is what an answer means that came of the call's deadline: the caller's own reason, which says more, and which it would have seen a moment later.
+func (c *Conn) overdue(ctx context.Context, m *Message, p *pending, failed *Error) *Error {
+	if failed.Code != Timeout || p.deadline.at.IsZero() || time.Now().Before(p.deadline.at) {
+		return failed
+	}
+	e := c.expired(m.Type, false)
+	if !p.deadline.ours {
+		timer := time.NewTimer(dueGrace)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			e = fromContext(ctx, m.Type)
+		case <-timer.C:
+			return failed
+		}
+	}
+	e.NotStarted = failed.NotStarted
+	return e
 }
 
 // called is the error of a call that CancelCalls ended.

@@ -325,3 +325,15 @@ func TestCloseWaitsForNoHandlerThatItsReaderRuns(t *testing.T) {
 	d.Close()
 	c.Close()
 }
+
+func TestAnAnswerThatCameOfTheDeadlineIsToldInTheCallersOwnWords(t *testing.T) {
+	a, _, _ := ends(t, rpc.Options{})
+	own := errors.New("the caller's own reason")
+	for range 50 {
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Millisecond, own)
+		if _, err := stay.Call(ctx, a, 1); !errors.Is(err, rpc.Timeout) || !errors.Is(err, own) {
+			t.Error(err)
+		}
+		cancel()
+	}
+}
