@@ -92,14 +92,17 @@ func TestWhatWasNotMeasuredIsNotJudged(t *testing.T) {
 	}
 }
 
-func TestAQuickRunFailsWhenACallAllocatesMoreThanItDid(t *testing.T) {
+func TestAQuickRunFailsWhenACallAllocatesMoreThanItDidInEachPlacement(t *testing.T) {
 	few := row("sequential call", "64 B", "hotplug msgpack", "free", "allocs", 1)
 	many := row("sequential call", "64 B", "hotplug msgpack", "one core", "allocs", 1000)
+	more := row("sequential call", "64 B", "hotplug msgpack", "free", "allocs", 2000)
 	slow := row("sequential call", "64 B", "hotplug msgpack", "one core", "µs", 1e9)
-	if err := report.Held([]result.Row{few, slow}); err != nil {
-		t.Errorf("one allocation: %v", err)
+	for _, rows := range [][]result.Row{nil, {slow}, {few, slow}, {few, many}} {
+		if err := report.Held(rows); err != nil {
+			t.Errorf("%v: %v", rows, err)
+		}
 	}
-	if err := report.Held([]result.Row{few, many}); err == nil || !strings.Contains(err.Error(), "allocates 1000.0 times") {
+	if err := report.Held([]result.Row{many, more}); err == nil || !strings.Contains(err.Error(), "allocates 1000.0 times") {
 		t.Errorf("a thousand allocations: %v", err)
 	}
 }
