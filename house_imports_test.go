@@ -68,12 +68,15 @@ var doors = map[string]string{
 	"github.com/vmihailenco/msgpack/v5": "codec",
 	"github.com/Masterminds/semver/v3":  "manifest registry",
 	"github.com/fsnotify/fsnotify":      "registry",
-	"github.com/hashicorp/go-hclog":     "host... plugin... control/controlhost cmd/hotplug... internal/tools... e2e...",
-	"github.com/spf13/cobra":            "cmd/hotplug...",
-	"github.com/spf13/pflag":            "cmd/hotplug...",
-	"github.com/mattn/go-isatty":        "cmd/hotplug...",
-	"golang.org/x/mod":                  "cmd/hotplug...",
-	"golang.org/x/sys":                  "internal/... host plugin registry cmd/hotplug... e2e...",
+
+	"github.com/santhosh-tekuri/jsonschema/v6": "manifest",
+
+	"github.com/hashicorp/go-hclog": "host... plugin... control/controlhost cmd/hotplug... internal/tools... e2e...",
+	"github.com/spf13/cobra":        "cmd/hotplug...",
+	"github.com/spf13/pflag":        "cmd/hotplug...",
+	"github.com/mattn/go-isatty":    "cmd/hotplug...",
+	"golang.org/x/mod":              "cmd/hotplug...",
+	"golang.org/x/sys":              "internal/... host plugin registry cmd/hotplug... e2e...",
 }
 
 func TestImportsRunOneWay(t *testing.T) {
@@ -154,7 +157,7 @@ func TestContractsImportOnlyRPC(t *testing.T) {
 
 // heavy is what no plugin shall carry only because it calls plugin.Serve.
 var heavy = []string{
-	"github.com/fsnotify/fsnotify", "github.com/spf13/cobra", "github.com/Masterminds/semver", "google.golang.org/grpc",
+	"github.com/fsnotify/fsnotify", "github.com/spf13/cobra", "github.com/Masterminds/semver", "github.com/santhosh-tekuri/jsonschema", "google.golang.org/grpc",
 	"net/http", "html/template", "text/template", module + "/host", module + "/registry", module + "/manifest", module + "/internal/proc", module + "/internal/store",
 }
 

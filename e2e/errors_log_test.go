@@ -192,6 +192,7 @@ func (c *chapter) logOfConnections(t *testing.T) {
 
 func TestErrorsThatAreWarnings(t *testing.T) {
 	c := openChapter(t, "Warnings")
+	c.asWritten(elsewhere, "config.default: it does not fit") // hotplug validate prints it
 	s := newSite(t)
 	s.install("odd", "oddity", m{"permissions": m{"net": []string{"*"}}})
 	dir := s.installManifest("misspelt", "run", m{"serializer": "JsonSerialiser"})

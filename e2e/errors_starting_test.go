@@ -66,6 +66,8 @@ func TestErrorsOfStartingAPlugin(t *testing.T) {
 	t.Run("hook", c.hangingHook)
 	t.Run("shapes", c.shapes)
 	t.Run("limits", c.startLimits)
+	t.Run("configurations", c.misfits)
+	c.asWritten(byLuck, "the library for JSON Schema panicked", "config.schema: CAUSE")
 	c.asWritten(elsewhere, `MESSAGE: plugin "NAME" is being replaced`, "handshake: the plugin began its answer", `plugin "NAME" VERSION calls its host`, "protocol mismatch: host offers LIST, plugin speaks N: rebuild", "no connection after")
 	c.asWritten(byLuck, "handshake: the plugin closed", "dial PATH", "arm the lifeline: ", "arm the lifeline (", "copy PATH is replaced")
 	c.asWritten(otherUser, "permission denied: this user may not enter", "permission denied: this user may not execute", "this user may not read")
@@ -104,6 +106,26 @@ func (i impatient) Call(ctx context.Context, p rpc.Peer, n oddityapi.Number) (od
 	_, err := i.Method.Call(ctx, p, n)
 	i.err <- err
 	return n, nil
+}
+
+// misfits are configurations that do not fit the schema of their plugin: its own, the host's, and what is no JSON.
+func (c *chapter) misfits(t *testing.T) {
+	config := m{"config": m{"schema": m{"required": []string{"theme"}}, "default": m{"them": "dark"}}}
+	for _, own := range []string{"", `{}`, `{`} {
+		t.Run("of the host: "+own, func(t *testing.T) {
+			s := newSite(t)
+			s.oddity("callback", config)
+			h := s.open(func(config *host.Config) {
+				if own != "" {
+					config.Plugins = map[string]host.Settings{"oddity": {Config: []byte(own)}}
+				}
+			})
+			c.meets(failure(t, h, "oddity"))
+			if own == "{" {
+				c.fits("it is no JSON", failure(t, h, "oddity"))
+			}
+		})
+	}
 }
 
 // hangingHook is the error of a plugin whose Start hook does not return.

@@ -61,7 +61,7 @@ type Settings struct {
 	Timeouts   Timeouts
 	Middleware []rpc.Middleware
 	Disconnect *manifest.Disconnect // what the plugin does when its host is gone, and whether it can be disconnected; nil: as its manifest says
-	Config     json.RawMessage      // what its Configure hook gets: a JSON object, whose members go before those of the manifest's config.default
+	Config     json.RawMessage      // what its Configure hook gets: a JSON object, whose members go before those of the manifest's config.default; what does not fit its config.schema is not launched
 }
 
 // Timeouts of a plugin. Zero means: not set here.

@@ -139,7 +139,7 @@ func (h *Host) wishFor(reg *registry.Registry, name string) wish {
 	if e, chosen := reg.Find(name); chosen {
 		s, err := newSpec(&h.config, e)
 		if err != nil {
-			return wish{rest: Failed, reason: "could not start", err: err}
+			return wish{rest: Failed, reason: headline(err), err: err}
 		}
 		for _, d := range e.Requires {
 			s.required = append(s.required, dependency{plugin: h.handle(d.Name), constraint: d.Constraint, optional: d.Optional})

@@ -106,6 +106,9 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 	if err := s.checkProtocol(); err != nil {
 		return s, fmt.Errorf("%s: %w", e.ManifestPath, err)
 	}
+	if err := s.checkConfig(m, own); err != nil {
+		return s, fmt.Errorf("%s: %w", e.ManifestPath, err)
+	}
 	return s, nil
 }
 

@@ -132,6 +132,7 @@ func (d *decoder) together(root *node, m *Manifest) {
 		d.requiresItself(requires, m)
 	}
 	d.serializer(root, m)
+	d.configSchema(root, m)
 	if m.Protocol == ProtocolIsolatedWorkers1 && m.Serializer != workerSerializer {
 		d.problem(root.at("serializer"), "serializer", quote(m.Serializer), quote(workerSerializer)+", the only one of protocol "+quote(string(m.Protocol)))
 	}

@@ -25,7 +25,12 @@ var badLines = []string{
 	`"protocol": "hotplug/2"`, `"protocol": "isolated-workers/1", "serializer": "MessagePackSerializer"`, `"protocol": 1`, `"activation": "Lazy"`, `"disconnect": {"mode": "stay"}`, `"reload": {"mode": "swap"}`,
 	`"reload": {"rollback": "now"}`, `"restart": {"policy": "sometimes"}`, `"serializer": "Message Pack"`, `"serializer": ""`, `"serializer": "1x"`,
 	`"env": {"set": {"A=B": "1"}}`, `"env": {"set": {"HOTPLUG_STARTUP": "1"}}`, `"env": {"allow": ["hotplug_x"]}`, `"env": {"set": {"A": "a\u0000b"}}`, `"args": ["a\u0000b"]`,
-	`"config": {"schema": true}`, `"config": {"default": []}`, `"permissions": {"calls": "x"}`, `"links": {"docs": "javascript:alert(1)"}`, `"links": {"docs": "docs/index.html"}`,
+	`"config": {"schema": true}`, `"config": {"schema": {"type": "strin"}}`, `"config": {"schema": {"properties": {"a/b": {"minimum": "1"}}}}`, `"config": {"schema": {"required": ["a", 2]}}`,
+	`"config": {"schema": {"properties": {"a": {"pattern": "(?=x)"}}}}`, `"config": {"schema": {"$ref": "https://example.org/x.json"}}`, `"config": {"schema": {"items": [1]}}`,
+	`"config": {"schema": {"properties": {"a": {"$ref": "../../etc/passwd"}}}}`, `"config": {"schema": {"$ref": "file:///etc/passwd#/x"}}`, `"config": {"schema": {"$schema": "https://example.org/draft"}}`,
+	`"config": {"schema": {"$ref": "#/$defs/none"}}`, `"config": {"schema": {"$ref": "#none"}}`, `"config": {"schema": {"$ref": "%"}}`, `"config": {"schema": {"allOf": []}}`,
+	`"config": {"schema": {"minLength": 1e99999999}}`, `"config": {"schema": {"$id": "https://example.org/a", "$ref": "b"}}`,
+	`"config": {"default": []}`, `"permissions": {"calls": "x"}`, `"links": {"docs": "javascript:alert(1)"}`, `"links": {"docs": "docs/index.html"}`,
 	`"build": {"time": "yesterday"}`, `"description": "` + strings.Repeat("long ", 40) + `", "limits": {"inflight": "` + strings.Repeat("long ", 40) + `"}`,
 }
 

@@ -77,7 +77,6 @@ func manyKeys(n int) string {
 
 func TestParseWarnsOfEachKeyThatHasNoEffectYet(t *testing.T) {
 	for _, c := range []struct{ line, keys string }{
-		{`"config": {"schema": {}, "default": {"a": 1}}`, "config.schema"},
 		{`"permissions": {"calls": ["host.readAsset"], "net": ["*"], "fs": ["/"]}`, "permissions.calls permissions.net permissions.fs"},
 		{`"limits": {"frame": "1MiB", "memory": "1GiB", "openFiles": 9}`, "limits.memory limits.openFiles"},
 	} {
@@ -94,7 +93,7 @@ func TestParseWarnsOfEachKeyThatHasNoEffectYet(t *testing.T) {
 
 func TestParseDoesNotWarnOfADefaultThatIsWrittenOut(t *testing.T) {
 	_, warnings := mustParse(t, with(`"activation": "eager"`, `"idle": "0m"`, `"permissions": {"calls": [], "net": [], "fs": []}`, `"disconnect": {"timeout": "60m"}`,
-		`"restart": {"policy": "on-failure", "max": 5, "window": "60s"}`, `"limits": {"memory": "", "openFiles": 0}`, `"health": {}`, `"config": {}`))
+		`"restart": {"policy": "on-failure", "max": 5, "window": "60s"}`, `"limits": {"memory": "", "openFiles": 0}`, `"health": {}`, `"config": {"schema": {"type": "object"}, "default": {"a": 1}}`))
 	if len(warnings) != 0 {
 		t.Errorf("warnings: %v", warnings)
 	}

@@ -95,7 +95,8 @@ func (v *validation) examine(ctx context.Context, path string) error {
 		if _, err := registry.InspectProgram(path); err == nil && !isManifest(path) {
 			return exitf(exitUsage, "validate: %s is a program, want a manifest, a plugin's folder or a plugins folder", path)
 		}
-		c, _ := examineManifest(path)
+		c, m := examineManifest(path)
+		c.defaultConfig(m)
 		v.Manifests = append(v.Manifests, c)
 		return nil
 	}
@@ -175,7 +176,18 @@ func examinePlugin(file, path string) checked {
 	for _, text := range entryProblems(filepath.Dir(file), m, c) {
 		out.problem("entry", text)
 	}
+	out.defaultConfig(m)
 	return out
+}
+
+// defaultConfig warns of a default that does not fit the schema: a host has to give what is missing, or the plugin does not start.
+func (c *checked) defaultConfig(m *manifest.Manifest) {
+	if m == nil || m.Config.Default == nil {
+		return
+	}
+	if err := m.Config.Check(m.Config.Default); err != nil {
+		c.warning("config", fmt.Sprintf("config.default: it does not fit config.schema, so the plugin starts only where the host gives what is missing: %v", err))
+	}
 }
 
 // examineManifest checks a manifest by itself; the manifest is nil if it has problems.

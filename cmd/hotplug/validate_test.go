@@ -91,3 +91,19 @@ func TestKeyPlaceFindsAKeyAndNotAValueOfThatName(t *testing.T) {
 		}
 	}
 }
+
+func TestValidateWarnsOfADefaultThatDoesNotFitItsSchema(t *testing.T) {
+	s := newShelf(t).sample("counter", `"config": {"default": {"step": "x"}, "schema": {"properties": {"step": {"type": "integer"}}, "required": ["key"]}}`)
+	dir := filepath.Join(s.dir, "counter")
+	for _, path := range []string{dir, filepath.Join(dir, "plugin.json"), s.dir} {
+		got := command(t, "validate", path).exits(t, exitOK)
+		if want := `warning: config.default: it does not fit config.schema, so the plugin starts only where the host gives what is missing: ` +
+			`/key: expected a value, which is required, found nothing; /step: expected a whole number, found "x"`; !strings.Contains(got.out, filepath.Join(dir, "plugin.json")+":6:3: "+want) {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+	s = newShelf(t).sample("counter", `"config": {"schema": {"properties": {"step": {"type": "intger"}}}}`)
+	if got := command(t, "validate", s.dir).exits(t, exitPlugin); !strings.Contains(got.out, `:6:57: config.schema.properties.step.type: found "intger", want one of `) {
+		t.Errorf("got %s", got)
+	}
+}

@@ -1,0 +1,4 @@
+package manifest
+
+// For tests of this package from outside of it.
+var Contained = contained
