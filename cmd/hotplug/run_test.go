@@ -35,11 +35,13 @@ func begin(t *testing.T, s streams, args ...string) *hosting {
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	h := &hosting{t: t, lines: bufio.NewScanner(r), err: &bytes.Buffer{}, stop: stop, code: make(chan int, 1)}
 	s.out, s.err = w, h.err
+	over := make(chan struct{}) // closed when the command has ended: it writes into folders that are removed then
 	go func() {
+		defer close(over)
 		h.code <- run(ctx, args, s)
 		w.Close()
 	}()
-	t.Cleanup(func() { stop(); r.Close() })
+	t.Cleanup(func() { stop(); r.Close(); <-over })
 	return h
 }
 
