@@ -16,7 +16,7 @@ func (a *arrival) decode(v any) error { return a.format.DecodePayload(a.frame, v
 // unpack decodes the payload of a frame into v and gives the frame's buffer back, unless v has it now.
 func (c *Conn) unpack(f *wire.Frame, buf *wire.Buffer, v any) error {
 	if into, ok := v.(*[]byte); ok {
-		if b, taken := wire.TakeBytes(c.format, f); taken {
+		if b, taken := wire.TakeBytes(c.format, f, buf); taken {
 			*into = b
 			return nil
 		}

@@ -200,9 +200,10 @@ func readHeaders(b []byte, m *Meta) ([]byte, error) {
 // keepBytes is the size in bytes from which on a payload of bytes keeps its frame, instead of being copied out of it.
 const keepBytes = 32 << 10
 
-// TakeBytes returns a large payload that is bytes as a part of its frame's buffer, which is the caller's then; false: the payload is to be decoded.
-func TakeBytes(format Format, f *Frame) ([]byte, bool) {
-	if _, packed := format.(packFormat); !packed || len(f.Payload) < keepBytes {
+// TakeBytes returns a large payload that is bytes as a part of its frame's buffer, which is the caller's then; false: the payload is to be decoded. A
+// buffer that is much larger, as one that was used before may be, is not given away: it would live as long as the payload.
+func TakeBytes(format Format, f *Frame, buf *Buffer) ([]byte, bool) {
+	if _, packed := format.(packFormat); !packed || len(f.Payload) < keepBytes || cap(buf.B) > 2*len(f.Payload) {
 		return nil, false
 	}
 	b, rest, err := mp.ReadBinary(f.Payload)
