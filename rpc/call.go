@@ -169,11 +169,10 @@ func (c *Conn) request(ctx context.Context, m *Message, tx wire.Tx, opening *flo
 	return p
 }
 
-// withoutSending is the error of a call whose context ended before anything was sent. A deadline may have passed though its timer
-// has not fired yet.
+// withoutSending is the error of a call whose context ended, or whose deadline passed, before anything was sent.
 func withoutSending(ctx context.Context, what string) *Error {
 	e := &Error{Code: Timeout, Message: what + ": " + context.DeadlineExceeded.Error(), Origin: FromTransport, local: context.DeadlineExceeded}
-	if ctx.Err() != nil {
+	if awaitDue(ctx) {
 		e = fromContext(ctx, what)
 	}
 	e.unsent = true
@@ -186,11 +185,6 @@ func (c *Conn) withoutTime(ctx context.Context, by deadline, what string) *Error
 		return c.expired(what, true)
 	}
 	return withoutSending(ctx, what)
-}
-
-// expired is the error of a call that the call time-out ended.
-func (c *Conn) expired(what string, unsent bool) *Error {
-	return &Error{Code: Timeout, Message: what + ": " + c.tooLate.Error(), Origin: FromTransport, local: c.tooLate, unsent: unsent}
 }
 
 // unsent says why the outbox did not take a frame.
@@ -328,100 +322,6 @@ func (c *Conn) abandon(ctx context.Context, m *Message, p *pending) error {
 	e.unsent = !c.quit(p)
 	p.settle(wire.Frame{}, nil)
 	return e
-}
-
-// finish decodes what the call ended with, in the caller's goroutine.
-func (c *Conn) finish(ctx context.Context, m *Message, p *pending, reply any) error {
-	if p.buf == nil {
-		if p.expired {
-			return c.expired(m.Type, p.unsent)
-		}
-		if p.reason != "" {
-			return p.called(m.Type)
-		}
-		return c.over(m.Type, !p.parcel.withdraw())
-	}
-	if p.frame.Kind == wire.Result && len(c.opt.Middleware) == 0 {
-		return c.badReply(m, c.unpack(&p.frame, p.buf, reply))
-	}
-	defer p.buf.Release()
-	var failed *Error
-	if p.frame.Kind == wire.Error {
-		var err error
-		if failed, err = c.readError(m, p); err != nil {
-			return err
-		}
-		failed = c.overdue(ctx, m, p, failed)
-	}
-	if len(c.opt.Middleware) > 0 {
-		return c.answered(ctx, m, p, failed, reply)
-	}
-	if failed != nil {
-		return failed
-	}
-	return c.badReply(m, c.format.DecodePayload(&p.frame, reply))
-}
-
-// dueGrace is how long a context may take to end once its deadline has passed.
-const dueGrace = 10 * time.Millisecond
-
-// overdue is what an answer means that came of the call's deadline: the caller's own reason, which says more, and which it would have seen a moment later.
-func (c *Conn) overdue(ctx context.Context, m *Message, p *pending, failed *Error) *Error {
-	if failed.Code != Timeout || p.deadline.at.IsZero() || time.Now().Before(p.deadline.at) {
-		return failed
-	}
-	e := c.expired(m.Type, false)
-	if !p.deadline.ours {
-		timer := time.NewTimer(dueGrace)
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-			e = fromContext(ctx, m.Type)
-		case <-timer.C:
-			return failed
-		}
-	}
-	e.NotStarted = failed.NotStarted
-	return e
-}
-
-// called is the error of a call that CancelCalls ended.
-func (p *pending) called(what string) *Error {
-	sent := !p.parcel.withdraw()
-	if p.moved && sent {
-		return &Error{Code: Moved, Message: what + ": " + p.reason + ": open it again", Origin: FromTransport}
-	}
-	return &Error{Code: Unavailable, Message: what + ": " + p.reason, Origin: FromTransport, lost: sent, unsent: !sent, Retryable: !sent}
-}
-
-// badReply is the error of a reply that does not fit; nil if it does.
-func (c *Conn) badReply(m *Message, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &Error{Code: Invalid, Message: fmt.Sprintf("%s: reply: %v", m.Type, err), Origin: FromTransport, local: err}
-}
-
-// readError reads the error that the peer answered.
-func (c *Conn) readError(m *Message, p *pending) (*Error, error) {
-	if c.profile != hotplug {
-		return c.readWorkerError(m.Type, p)
-	}
-	var e Error
-	if err := c.format.DecodePayload(&p.frame, &e); err != nil {
-		return nil, &Error{Code: Protocol, Message: fmt.Sprintf("%s: the error that the peer answered cannot be read: %v", m.Type, err), Origin: FromTransport}
-	}
-	if e.Code == "" {
-		e.Code = Unknown
-	}
-	if e.Origin == FromTransport { // of a library that passes on what it got: this call was answered
-		e = relayed(e)
-		e.Origin = c.opt.Side.other()
-	}
-	if e.Message == "" {
-		e.Message = fmt.Sprintf("%s: the peer answered %s without a message", m.Type, e.Code)
-	}
-	return &e, nil
 }
 
 // sizeOf is what a payload is known to take, in bytes; 0: that is not known.

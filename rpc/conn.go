@@ -143,12 +143,17 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 // socketBuffer is what a socket's buffers in the kernel are to hold, in bytes. The system may give less.
 const socketBuffer = 1 << 20
 
+// bare is the connection that a handshake was read from.
+func bare(stream net.Conn) net.Conn {
+	if s, ok := stream.(*wire.Stream); ok {
+		return s.Conn
+	}
+	return stream
+}
+
 // widen has large frames take fewer turns between the two ends.
 func widen(stream net.Conn) {
-	if s, ok := stream.(*wire.Stream); ok {
-		stream = s.Conn
-	}
-	if s, ok := stream.(interface {
+	if s, ok := bare(stream).(interface {
 		SetReadBuffer(bytes int) error
 		SetWriteBuffer(bytes int) error
 	}); ok {

@@ -5,8 +5,6 @@ package rpc
 import (
 	"net"
 	"syscall"
-
-	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
 // direct writes to a socket what its buffer in the kernel takes at once. One goroutine at a time uses it.
@@ -21,10 +19,7 @@ type direct struct {
 
 // newDirect returns nil if the stream is no socket.
 func newDirect(stream net.Conn) *direct {
-	if s, ok := stream.(*wire.Stream); ok {
-		stream = s.Conn
-	}
-	socket, ok := stream.(syscall.Conn)
+	socket, ok := bare(stream).(syscall.Conn)
 	if !ok {
 		return nil
 	}

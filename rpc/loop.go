@@ -16,19 +16,8 @@ type loop struct {
 
 // await implements receiver.
 func (l *loop) await(ctx context.Context, p *pending, wake <-chan struct{}) bool {
-	for {
-		select {
-		case <-p.reply:
-			p.news.deliver()
-			return true
-		case <-wake:
-			return true
-		case <-ctx.Done():
-			return false
-		case <-p.news.arrived():
-			p.news.deliver()
-		}
-	}
+	ready, _ := p.wait(ctx, wake, nil)
+	return ready
 }
 
 func (l *loop) run(bool) *inbound {

@@ -11,8 +11,8 @@ func (m Method[Req, Res]) Call(ctx context.Context, p Peer, req Req) (Res, error
 	return invoke[Req, Res](ctx, p, string(m), KindMethod, req)
 }
 
-// Handle returns a handler that answers this method with fn. fn runs in a goroutine of its own, for many
-// calls at once; ctx ends with the call. An error of fn reaches the caller as an *Error.
+// Handle returns a handler that answers this method with fn. fn runs for many calls at once, each in
+// another goroutine, and may block; ctx ends with the call. An error of fn reaches the caller as an *Error.
 func (m Method[Req, Res]) Handle(fn func(ctx context.Context, req Req) (Res, error)) Handler {
 	return handle(string(m), KindMethod, fn)
 }

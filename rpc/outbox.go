@@ -172,14 +172,14 @@ func (o *outbox) write(how haste) {
 	o.writing = true
 	o.mu.Unlock()
 	if how == later || !o.pen.tries() {
-		o.signal()
+		signal(o.wake)
 		return
 	}
 	if how == together {
 		runtime.Gosched()
 	}
 	if !o.tryAll() {
-		o.signal()
+		signal(o.wake)
 	}
 }
 
@@ -199,8 +199,6 @@ func (o *outbox) tryAll() bool {
 	return !o.next()
 }
 
-func (o *outbox) signal() { signal(o.wake) }
-
 // close makes senders fail and lets run end. What is queued is not written any more.
 func (o *outbox) close() {
 	o.mu.Lock()
@@ -208,7 +206,7 @@ func (o *outbox) close() {
 	o.free()
 	o.settle()
 	o.mu.Unlock()
-	o.signal()
+	signal(o.wake)
 }
 
 func (o *outbox) free() {

@@ -67,6 +67,26 @@ func (p *pending) settle(f wire.Frame, buf *wire.Buffer) {
 // isOver reports whether the call is settled.
 func (p *pending) isOver() bool { return p.settled.Load() }
 
+// wait blocks until the call is settled or wake is ready, turn gives the turn to read, or ctx ended: then both results are false. Meanwhile it hands over
+// progress.
+func (p *pending) wait(ctx context.Context, wake, turn <-chan struct{}) (ready, mine bool) {
+	for {
+		select {
+		case <-p.reply:
+			p.news.deliver()
+			return true, false
+		case <-wake:
+			return true, false
+		case <-ctx.Done():
+			return false, false
+		case <-p.news.arrived():
+			p.news.deliver()
+		case <-turn:
+			return false, true
+		}
+	}
+}
+
 // endsWith reports whether a frame of this kind may end the call.
 func (p *pending) endsWith(k wire.Kind) bool {
 	items := p.flow != nil && p.flow.in != nil

@@ -133,10 +133,7 @@ func (m *mailbox) put(f wire.Frame, buf *wire.Buffer) {
 	if old != nil {
 		old.buf.Release()
 	}
-	select {
-	case m.news <- struct{}{}:
-	default:
-	}
+	signal(m.news)
 }
 
 // begin takes the report that waits and the turn to hand it over; nil if there is none, or another goroutine has the turn.

@@ -59,20 +59,9 @@ func (t *turns) await(ctx context.Context, p *pending, wake <-chan struct{}) boo
 		return true // most calls are over here, without a select of many
 	}
 	for {
-		select {
-		case <-p.reply:
-			p.news.deliver()
-			return true
-		case <-wake:
-			return true
-		case <-ctx.Done():
-			return false
-		case <-p.news.arrived():
-			p.news.deliver()
-		case <-t.turn:
-			if t.readFor(ctx, p, wake) {
-				return true
-			}
+		ready, mine := p.wait(ctx, wake, t.turn)
+		if !mine || t.readFor(ctx, p, wake) {
+			return ready || mine
 		}
 	}
 }

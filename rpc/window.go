@@ -103,7 +103,7 @@ func (i *inlet) add(f wire.Frame, buf *wire.Buffer) error {
 		return nil
 	}
 	i.queue = append(i.queue, arrivedItem{f, buf})
-	i.signal()
+	signal(i.wake)
 	return nil
 }
 
@@ -115,15 +115,8 @@ func (i *inlet) end(f *wire.Frame) error {
 		return protocolError("stream %s: a second end", abridged(f.Tx.String()))
 	}
 	i.ended = true
-	i.signal()
+	signal(i.wake)
 	return nil
-}
-
-func (i *inlet) signal() {
-	select {
-	case i.wake <- struct{}{}:
-	default:
-	}
 }
 
 // take returns the oldest item, if there is one.
