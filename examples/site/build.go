@@ -89,10 +89,11 @@ func (b *builder) make(ctx context.Context, h *host.Host) error {
 	if err != nil {
 		return fmt.Errorf("%w: the site that was there is unchanged", err)
 	}
+	doubtReplaced(b.pages, makersOf(b.crew, h))
 	if err := b.write(newSite(b.title, b.projects, present(h), pictures.pictures), pictures, css); err != nil {
 		return err
 	}
-	b.memory.keep(b.pages, makersOf(b.crew, h))
+	b.memory.keep(b.pages)
 	b.report.absent, b.report.plugins = b.crew.missing()
 	b.report.blame(h.Failed())
 	return nil

@@ -40,18 +40,13 @@ func (m *memory) recognize(projects []*project) {
 	}
 }
 
-// keep remembers the pages of an edition. Who took part in them may have been replaced meanwhile: then they are made again.
-func (m *memory) keep(pages []*page, now makers) {
+// keep remembers the pages of an edition.
+func (m *memory) keep(pages []*page) {
 	if m == nil {
 		return
 	}
 	m.pages = map[string]*page{}
 	for _, p := range pages {
-		for name, by := range p.by {
-			if !by.same(now.of(name)) {
-				p.by[name] = maker{version: by.version}
-			}
-		}
 		m.pages[p.name()] = p
 	}
 	m.pictures, m.newPictures = m.newPictures, map[string]*picture{}
@@ -214,6 +209,18 @@ func (p *page) sign(now makers) {
 func (p *page) doubt(name string) {
 	if by, ok := p.by[name]; ok {
 		p.by[name] = maker{version: by.version}
+	}
+}
+
+// doubtReplaced is for pages during whose making a plugin has become another: nobody knows which of the two it was. It names the later one,
+// and has them made again with the next edition.
+func doubtReplaced(pages []*page, now makers) {
+	for _, p := range pages {
+		for name, by := range p.by {
+			if is := now.of(name); !by.same(is) {
+				p.by[name] = maker{version: is.version}
+			}
+		}
 	}
 }
 

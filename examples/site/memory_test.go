@@ -20,7 +20,8 @@ type atelier struct {
 	t      *testing.T
 	dir    string
 	memory *memory
-	makers makers
+	makers makers // when an edition begins
+	later  makers // when it is written
 
 	mu    sync.Mutex // guards asked
 	asked []string
@@ -29,7 +30,8 @@ type atelier struct {
 func newAtelier(t *testing.T, content map[string]string) *atelier {
 	t.Helper()
 	by := func(version string) maker { return maker{version: version, mark: version} }
-	return &atelier{t: t, dir: files(t, content), memory: newMemory(), makers: makers{"markdown": by("1.0.0"), "highlight": by("1.0.0")}}
+	all := makers{"markdown": by("1.0.0"), "highlight": by("1.0.0")}
+	return &atelier{t: t, dir: files(t, content), memory: newMemory(), makers: all, later: all}
 }
 
 // renders is one edition: the files that were rendered for it, each with its reason.
@@ -53,7 +55,8 @@ func (a *atelier) renders() map[string]string {
 	if err := r.all(a.t.Context(), p.Pages); err != nil {
 		a.t.Fatal(err)
 	}
-	a.memory.keep(p.Pages, a.makers)
+	doubtReplaced(p.Pages, a.later)
+	a.memory.keep(p.Pages)
 	why := map[string]string{}
 	for _, page := range p.Pages {
 		if page.doc.HTML == "" {
@@ -121,6 +124,23 @@ func TestAPageThatAPluginInTransitionMadeIsMadeAgain(t *testing.T) {
 	a.expects("and then no more", map[string]string{})
 	a.makers["highlight"] = makerOf(host.Status{State: host.Ready, Version: "1.1.0", Hash: "x"}, []byte(`{"theme": "dark"}`))
 	a.expects("another configuration", map[string]string{"code.md": "plugin highlight 1.1.0 is another now"})
+}
+
+func TestAPluginThatIsReplacedWhilePagesAreMadeHasThemMadeAgain(t *testing.T) {
+	a := newAtelier(t, map[string]string{"plain.md": "plain", "code.md": "<pre>"})
+	a.renders()
+	a.write("code.md", "<pre> other")
+	now := makers{"markdown": a.makers["markdown"], "highlight": {version: "1.1.0", mark: "x"}}
+	a.later = now
+	a.expects("a replacement in the middle", map[string]string{"code.md": "its source has changed"})
+	for _, p := range a.memory.pages {
+		if got := strings.Join(p.madeBy(), ", "); p.Path == "code.md" && got != "markdown 1.0.0, highlight 1.1.0" {
+			t.Errorf("%s is made by %s", p, got)
+		}
+	}
+	a.makers = now
+	a.expects("the next edition", map[string]string{"code.md": "plugin highlight was being replaced, or did not answer"})
+	a.expects("and then no more", map[string]string{})
 }
 
 func TestReasonsNameAFewPagesOfMany(t *testing.T) {
