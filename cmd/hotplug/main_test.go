@@ -20,7 +20,13 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // built is the folder with the sample plugins' programs, made once for all tests.
 var built string
 
+// asCommand has the tests' program be the command: for hosts that are killed.
+const asCommand = "HOTPLUG_TEST_AS_COMMAND"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+	}
 	flag.Parse()
 	os.Exit(prepared(m))
 }

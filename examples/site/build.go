@@ -16,7 +16,7 @@ import (
 // build makes the site. Its error means that there is none; pages that failed stand in the report.
 func build(ctx context.Context, o options, stderr io.Writer) (*report, error) {
 	start := time.Now()
-	b, err := newBuilder(ctx, o, newMeter(), newProgress(stderr))
+	b, err := newBuilder(ctx, o, nil, newMeter(), newProgress(stderr))
 	if err != nil {
 		return nil, err
 	}
@@ -32,12 +32,13 @@ func build(ctx context.Context, o options, stderr io.Writer) (*report, error) {
 }
 
 // newBuilder finds what is to be built. Whoever calls it closes the projects.
-func newBuilder(ctx context.Context, o options, m *meter, say *progress) (*builder, error) {
+func newBuilder(ctx context.Context, o options, before *memory, m *meter, say *progress) (*builder, error) {
 	projects, err := collect(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{options: o, projects: projects, library: newLibrary(projects), meter: m, progress: say}
+	before.recognize(projects)
+	b := &builder{options: o, projects: projects, library: newLibrary(projects), memory: before, meter: m, progress: say}
 	for _, p := range projects {
 		for _, page := range p.Pages {
 			if page.err == nil {
@@ -54,6 +55,8 @@ type builder struct {
 	projects []*project
 	pages    []*page // those that can be rendered
 	library  *library
+	memory   *memory // nil: all is made
+	makers   makers  // as they are when the build begins
 	crew     crew
 	meter    *meter
 	progress *progress
@@ -77,6 +80,7 @@ func (b *builder) run(ctx context.Context) error {
 
 // make has the pages rendered and writes the site.
 func (b *builder) make(ctx context.Context, h *host.Host) error {
+	b.makers = makersOf(b.crew, h)
 	css, warning := stylesheet(ctx, h, b.crew, b.options)
 	if warning != "" {
 		b.report.warnings = append(b.report.warnings, warning)
@@ -85,9 +89,11 @@ func (b *builder) make(ctx context.Context, h *host.Host) error {
 	if err != nil {
 		return fmt.Errorf("%w: the site that was there is unchanged", err)
 	}
+	doubtReplaced(b.pages, makersOf(b.crew, h))
 	if err := b.write(newSite(b.title, b.projects, present(h), pictures.pictures), pictures, css); err != nil {
 		return err
 	}
+	b.memory.keep(b.pages)
 	b.report.absent, b.report.plugins = b.crew.missing()
 	b.report.blame(h.Failed())
 	return nil
@@ -98,6 +104,7 @@ func (b *builder) prepare(ctx context.Context, h *host.Host) (*shrinker, error) 
 	b.progress.begin("rendering", len(b.pages))
 	r := &renderer{
 		peer: h.Plugin("markdown"), extras: extras(b.crew, h), jobs: b.jobs, timeout: b.timeout, done: func(p *page) { b.progress.step(p.String()) },
+		memory: b.memory, makers: b.makers, library: b.library,
 	}
 	if err := r.all(ctx, b.pages); err != nil {
 		return nil, fmt.Errorf("render pages: %w", err)
@@ -106,7 +113,7 @@ func (b *builder) prepare(ctx context.Context, h *host.Host) (*shrinker, error) 
 	if err := b.checkLinks(ctx, h); err != nil {
 		return nil, fmt.Errorf("check links: %w", err)
 	}
-	s := &shrinker{peer: h.Plugin("thumbnail"), library: b.library, pictures: map[string]*picture{}, report: func(name string, p rpc.Progress) {
+	s := &shrinker{peer: h.Plugin("thumbnail"), library: b.library, memory: b.memory, by: b.makers.of("thumbnail"), pictures: map[string]*picture{}, report: func(name string, p rpc.Progress) {
 		b.progress.within(b.library.place(name), p)
 	}}
 	if err := b.shrink(ctx, s); err != nil {
@@ -125,11 +132,20 @@ func (b *builder) checkLinks(ctx context.Context, h *host.Host) error {
 	return each(ctx, b.jobs, b.pages, func(p *page) {
 		ctx, cancel := context.WithTimeout(ctx, b.timeout)
 		defer cancel()
-		if p.err == nil {
-			p.note(checkLinks(ctx, peer, p))
+		if p.err == nil && !b.memory.recallLinks(p, b.makers, b.library) {
+			b.checkPage(ctx, peer, p)
 		}
 		b.progress.step(p.String())
 	})
+}
+
+// checkPage looks at the links of one page. What fails is tried again with the next edition.
+func (b *builder) checkPage(ctx context.Context, peer rpc.Peer, p *page) {
+	p.by["linkcheck"] = b.makers.of("linkcheck")
+	if err := checkLinks(ctx, peer, p); err != nil {
+		p.linkNotes = append(p.linkNotes, err.Error())
+		p.doubt("linkcheck")
+	}
 }
 
 // shrink has large pictures made smaller.

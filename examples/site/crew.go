@@ -33,11 +33,15 @@ func muster(ctx context.Context, dir string) crew {
 }
 
 func (c crew) has(name string) bool {
-	if c.registry == nil {
-		return false
-	}
-	_, ok := c.registry.Find(name)
+	_, ok := c.entry(name)
 	return ok
+}
+
+func (c crew) entry(name string) (registry.Entry, bool) {
+	if c.registry == nil {
+		return registry.Entry{}, false
+	}
+	return c.registry.Find(name)
 }
 
 // missing are the helpers that are not there, each with what the site does without, and those that are there and cannot be used.

@@ -11,21 +11,24 @@ import (
 )
 
 // An extra is what a page gets besides its HTML. If it fails, the page is in the site without it.
-type extra func(ctx context.Context, p *page, source string) error
+type extra struct {
+	plugin string
+	fill   func(ctx context.Context, p *page, source string) error
+}
 
 // extras are those for which there is a plugin.
 func extras(c crew, h *host.Host) (all []extra) {
 	if c.has("outline") {
-		all = append(all, outline(h.Plugin("outline")))
+		all = append(all, extra{"outline", outline(h.Plugin("outline"))})
 	}
 	if c.has("wordcount") {
-		all = append(all, wordcount(h.Plugin("wordcount")))
+		all = append(all, extra{"wordcount", wordcount(h.Plugin("wordcount"))})
 	}
 	return all
 }
 
 // outline fills in a page's table of contents.
-func outline(peer rpc.Peer) extra {
+func outline(peer rpc.Peer) func(context.Context, *page, string) error {
 	return func(ctx context.Context, p *page, source string) error {
 		anchors := map[string]bool{}
 		for _, id := range anchorsOf(p.doc.HTML) {
@@ -47,7 +50,7 @@ func outline(peer rpc.Peer) extra {
 }
 
 // wordcount fills in a page's words and reading time.
-func wordcount(peer rpc.Peer) extra {
+func wordcount(peer rpc.Peer) func(context.Context, *page, string) error {
 	return func(ctx context.Context, p *page, source string) error {
 		counts, err := wordcountapi.Count.Call(ctx, peer, wordcountapi.Request{Name: p.name(), Source: source})
 		if err != nil {

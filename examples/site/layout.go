@@ -59,6 +59,7 @@ type view struct {
 	Page    *page
 	HTML    template.HTML
 	TOC     []entry
+	Plugins []string // name and version of those that the file was made by
 }
 
 func newSite(title string, projects []*project, plugins []string, pictures map[string]*picture) *site {
@@ -73,12 +74,12 @@ func newSite(title string, projects []*project, plugins []string, pictures map[s
 
 // index writes the site's first page.
 func (s *site) index(w io.Writer) error {
-	return layouts.ExecuteTemplate(w, "index.html", view{site: s})
+	return layouts.ExecuteTemplate(w, "index.html", view{site: s, Plugins: s.Plugins})
 }
 
 // links writes the page that lists the links that lead nowhere.
 func (s *site) links(w io.Writer) error {
-	return layouts.ExecuteTemplate(w, "links.html", view{site: s})
+	return layouts.ExecuteTemplate(w, "links.html", view{site: s, Plugins: s.Plugins})
 }
 
 // Broken is how many links of the site lead nowhere.
@@ -102,7 +103,32 @@ func (s *site) page(w io.Writer, p *page) error {
 	up := strings.Repeat("../", strings.Count(p.outputs()[0], "/"))
 	return layouts.ExecuteTemplate(w, "page.html", view{
 		site: s, Up: up, Project: p.Project, Page: p, HTML: template.HTML(showSmall(p, s.pictures, up)), TOC: p.contents(),
+		Plugins: s.madeBy(p),
 	})
+}
+
+// madeBy are those who took part in a page; where nobody has noted that, all.
+func (s *site) madeBy(p *page) []string {
+	if p.by == nil {
+		return s.Plugins
+	}
+	names := p.madeBy()
+	for _, link := range p.doc.Links {
+		if s.pictures[link.Path] != nil {
+			return append(names, s.plugin("thumbnail")...)
+		}
+	}
+	return names
+}
+
+// plugin is name and version of a plugin; none if it does not answer.
+func (s *site) plugin(name string) []string {
+	for _, p := range s.Plugins {
+		if strings.HasPrefix(p, name+" ") {
+			return []string{p}
+		}
+	}
+	return nil
 }
 
 // Link is the address of a page, from the page that is shown.

@@ -136,6 +136,37 @@ func (l *library) stat(name string) (*os.Root, string, error) {
 	return p.root, file, nil
 }
 
+// page is the page, or the index of the folder, of a name; nil: there is none.
+func (l *library) page(name string) *page {
+	if p := l.pages[name]; p != nil {
+		return p
+	}
+	return l.folders[name]
+}
+
+// needs are the files and pages that a page links to or shows, each with its state.
+func (l *library) needs(p *page) map[string]string {
+	needs := map[string]string{}
+	for _, link := range p.doc.Links {
+		if link.Path != "" {
+			needs[link.Path] = l.stateOf(link.Path)
+		}
+	}
+	return needs
+}
+
+// stateOf is what a page sees of a file or page that it links to: another text, another state.
+func (l *library) stateOf(name string) string {
+	if l.page(name) != nil {
+		return "page"
+	}
+	root, file, err := l.stat(name)
+	if err != nil {
+		return "none"
+	}
+	return fileState(root.Stat(file))
+}
+
 func hidden(file string) bool {
 	return strings.HasPrefix(file, ".") || strings.Contains(file, "/.")
 }

@@ -44,6 +44,6 @@ func checkLinks(ctx context.Context, peer rpc.Peer, p *page) error {
 	for _, b := range report.Broken {
 		p.Broken = append(p.Broken, brokenLink{b.Target, p.Project.readable(b.Why)})
 	}
-	p.notes = append(p.notes, report.Warnings...)
+	p.linkNotes = report.Warnings
 	return nil
 }

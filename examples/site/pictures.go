@@ -45,6 +45,8 @@ type smallPicture struct {
 type shrinker struct {
 	peer    rpc.Peer
 	library *library
+	memory  *memory                           // nil: every picture is made
+	by      maker                             // who makes them
 	report  func(name string, p rpc.Progress) // told how far a picture is; may be called concurrently
 
 	mu       sync.Mutex // guards what follows; never held while calling out
@@ -91,6 +93,11 @@ func (s *shrinker) shrink(ctx context.Context, name string) (*picture, error) {
 		return nil, errors.New("it is neither PNG nor JPEG, whatever it is called") // not worth a call that fails
 	}
 	sum := sha256.Sum256(data)
+	return s.memory.picture(sum, s.by, func() (*picture, error) { return s.made(ctx, name, data, hex.EncodeToString(sum[:8])) })
+}
+
+// made has the plugin make smaller ones; their files are named after the content.
+func (s *shrinker) made(ctx context.Context, name string, data []byte, content string) (*picture, error) {
 	made := &picture{size: len(data)}
 	ctx = rpc.OnProgress(ctx, func(p rpc.Progress) { s.report(name, p) })
 	for _, width := range widths {
@@ -101,7 +108,7 @@ func (s *shrinker) shrink(ctx context.Context, name string) (*picture, error) {
 		s.count(len(data))
 		made.Width, made.Height = small.Original.Width, small.Original.Height
 		if len(small.Data)*100 <= len(data)*worthwhile {
-			file := path.Join(picturesDir, fmt.Sprintf("%s-%d%s", hex.EncodeToString(sum[:8]), small.Width, extension(small)))
+			file := path.Join(picturesDir, fmt.Sprintf("%s-%d%s", content, small.Width, extension(small)))
 			made.small = append(made.small, smallPicture{file, small.Width, small.Data})
 		}
 		if small.Width == made.Width || small.Width < width { // the next one would be the same

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"os"
 	"slices"
 	"strings"
@@ -35,14 +36,19 @@ type page struct {
 
 	Broken []brokenLink // links that lead nowhere
 
-	source   int // bytes
-	doc      markdownapi.Document
-	outlined bool // sections is the page's outline, which may be empty
-	sections []outlineapi.Section
-	headings int                 // that sections are made of
-	counts   wordcountapi.Counts // zero: not counted
-	notes    []string            // what went wrong and did not matter much
-	err      error               // why it is not in the site
+	source    int // bytes
+	doc       markdownapi.Document
+	outlined  bool // sections is the page's outline, which may be empty
+	sections  []outlineapi.Section
+	headings  int                 // that sections are made of
+	counts    wordcountapi.Counts // zero: not counted
+	notes     []string            // what went wrong and did not matter much
+	sum       [sha256.Size]byte   // of the source
+	by        makers              // who took part
+	needs     map[string]string   // files and pages that it links to or shows, by the names that plugins know, each with its state
+	why       string              // why it was rendered for this edition; empty: it was not
+	linkNotes []string            // as notes, of who checks links
+	err       error               // why it is not in the site
 }
 
 func openProject(name, dir string) (*project, error) {

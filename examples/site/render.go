@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,9 @@ import (
 type renderer struct {
 	peer    rpc.Peer
 	extras  []extra
+	memory  *memory // nil: everything is rendered
+	makers  makers  // who renders
+	library *library
 	jobs    int           // pages at once
 	timeout time.Duration // for one page
 	done    func(*page)   // told of each page that is rendered or has failed; may be called concurrently
@@ -36,14 +40,24 @@ func (r *renderer) one(ctx context.Context, p *page) error {
 	if err != nil {
 		return err
 	}
-	p.source = len(source)
+	p.source, p.sum = len(source), sha256.Sum256(source)
+	if p.why = r.memory.recall(p, r.makers, r.library); p.why == "" {
+		return nil
+	}
 	p.doc, err = markdownapi.Render.Call(ctx, r.peer, markdownapi.RenderRequest{Name: p.name(), Source: string(source)})
 	if err != nil {
 		return errors.New(p.Project.readable(err.Error()))
 	}
 	p.Broken, p.notes = rendererSays(p.doc), p.doc.Warnings
+	p.sign(r.makers)
 	for _, extra := range r.extras {
-		p.note(extra(ctx, p, string(source)))
+		if err := extra.fill(ctx, p, string(source)); err != nil {
+			p.note(err)
+			p.doubt(extra.plugin)
+		}
+	}
+	if r.library != nil {
+		p.needs = r.library.needs(p)
 	}
 	return nil
 }

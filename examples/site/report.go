@@ -43,7 +43,7 @@ func (r *report) count(projects []*project) {
 			}
 			r.pages++
 			r.headings += page.headings
-			for _, warning := range page.notes {
+			for _, warning := range slices.Concat(page.notes, page.linkNotes) {
 				r.warnings = append(r.warnings, fmt.Sprintf("%s: %s", page, p.readable(warning)))
 			}
 		}

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,14 +42,16 @@ type server struct {
 	host     *host.Host
 	events   iter.Seq[host.Event]
 	unfollow context.CancelFunc // ends events
-	seen     string             // the sources, as look sums them up, before the first edition
+	seen     map[place]string   // the sources before the first edition, as look has them
 	listener net.Listener
 	work     string        // folder of editions on their way
 	life     string        // names this run
 	dirty    chan struct{} // one slot: whoever knows of a change signals, run receives
 
 	edition atomic.Pointer[edition]
-	number  int // of editions; of the goroutine that builds
+	number  int                              // of editions; of the goroutine that builds
+	memory  *memory                          // likewise
+	shown   atomic.Pointer[map[place]string] // the files that pages link to or show, as the edition has them
 
 	mu    sync.Mutex    // guards fresh
 	fresh chan struct{} // closed and replaced by each new edition
@@ -76,7 +77,8 @@ func (s *shelf) handlers() []rpc.Handler {
 // openServer makes the first edition and listens.
 func openServer(ctx context.Context, o options, stderr io.Writer) (*server, error) {
 	o.command = commandServe
-	s := &server{options: o, stderr: stderr, life: rand.Text()[:8], dirty: make(chan struct{}, 1), fresh: make(chan struct{})}
+	s := &server{options: o, stderr: stderr, life: rand.Text()[:8], dirty: make(chan struct{}, 1), fresh: make(chan struct{}), memory: newMemory()}
+	s.shown.Store(&map[place]string{})
 	s.shelf.current.Store(newLibrary(nil))
 	var err error
 	if s.work, err = os.MkdirTemp("", "site-"); err != nil {
@@ -149,7 +151,7 @@ func (s *server) followPlugins() {
 // sourcesPause is how often the sources are looked at.
 const sourcesPause = 500 * time.Millisecond
 
-// followSources has an edition made when Markdown has changed.
+// followSources has an edition made when Markdown has changed, or a file that a page links to or shows.
 func (s *server) followSources(ctx context.Context) {
 	tick := time.NewTicker(sourcesPause)
 	defer tick.Stop()
@@ -160,32 +162,21 @@ func (s *server) followSources(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if now := s.look(ctx); now != last && now != "" {
-			last = now
-			fmt.Fprintln(s.stderr, "site: a source has changed")
+		now := s.look(ctx)
+		if now == nil {
+			continue
+		}
+		for _, at := range differences(last, now, *s.shown.Load()) {
+			fmt.Fprintf(s.stderr, "site: %s has changed\n", at)
 			s.change()
 		}
+		last = now
 	}
 }
 
-// look sums up the state of the sources; empty if they cannot be read just now. Modules do not change.
-func (s *server) look(ctx context.Context) string {
-	o := s.options
-	o.modcache = false
-	projects, err := collect(ctx, o)
-	if err != nil {
-		return ""
-	}
-	defer closeAll(projects)
-	var b strings.Builder
-	for _, p := range projects {
-		for _, page := range p.Pages {
-			if info, err := p.root.Stat(page.Path); err == nil {
-				fmt.Fprintln(&b, p.dir, page.Path, info.Size(), info.ModTime().UnixNano())
-			}
-		}
-	}
-	return b.String()
+// look looks at the sources, and at what the edition shows.
+func (s *server) look(ctx context.Context) map[place]string {
+	return look(ctx, s.options, *s.shown.Load())
 }
 
 // change says that the edition is not the latest.
@@ -215,7 +206,7 @@ func (s *server) publish(ctx context.Context) error {
 	begun := time.Now()
 	o := s.options
 	o.out = filepath.Join(s.work, "edition")
-	b, err := newBuilder(ctx, o, nil, newProgress(io.Discard))
+	b, err := newBuilder(ctx, o, s.memory, nil, newProgress(io.Discard))
 	if err != nil {
 		return err
 	}
@@ -226,6 +217,7 @@ func (s *server) publish(ctx context.Context) error {
 		return err
 	}
 	b.report.count(b.projects)
+	s.tell(b)
 	e, err := readEdition(o.out, fmt.Sprintf("%s-%d", s.life, s.number+1))
 	if err != nil {
 		return err
@@ -245,6 +237,17 @@ func (s *server) publish(ctx context.Context) error {
 		fmt.Fprintf(s.stderr, "site: edition %d, %s in %s\n", s.number, count(e.pages, "page"), time.Since(begun).Round(time.Millisecond))
 	}
 	return os.RemoveAll(o.out)
+}
+
+// tell says what was rendered for an edition that is not the first, and has the files watched that its pages link to or show.
+func (s *server) tell(b *builder) {
+	if s.edition.Load() != nil {
+		for _, line := range reasons(b.pages) {
+			fmt.Fprintln(s.stderr, "site:", line)
+		}
+	}
+	shown := b.library.shownBy(b.pages)
+	s.shown.Store(&shown)
 }
 
 // show has readers get an edition, and tells browsers.

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -46,11 +48,14 @@ func (l *lines) String() string {
 // serving serves a source of one page, and listens as a browser does.
 func serving(t *testing.T) (s *served, source string) {
 	t.Helper()
-	plugins := pluginsFolder(t, "markdown", "wordcount")
-	source = t.TempDir()
-	if err := os.WriteFile(filepath.Join(source, "README.md"), []byte("# Hello\n\nworld\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	source = files(t, map[string]string{"README.md": "# Hello\n\nworld\n"})
+	return servingOf(t, source, "markdown", "wordcount"), source
+}
+
+// servingOf serves a source by these plugins.
+func servingOf(t *testing.T, source string, names ...string) (s *served) {
+	t.Helper()
+	plugins := pluginsFolder(t, names...)
 	o := options{plugins: plugins, state: t.TempDir(), title: "Test", jobs: 2, timeout: time.Minute, sources: []string{source}}
 	said := &lines{}
 	server, err := openServer(t.Context(), o, said)
@@ -69,7 +74,7 @@ func serving(t *testing.T) (s *served, source string) {
 	t.Cleanup(func() { answer.Body.Close() })
 	s.live = bufio.NewScanner(answer.Body)
 	s.hears()
-	return s, source
+	return s
 }
 
 // hears waits for the name of an edition.
@@ -196,6 +201,86 @@ func TestAPluginThatIsAddedWhileTheSiteIsServedIsUsed(t *testing.T) {
 	}
 	for !strings.Contains(s.get(code, http.StatusOK), "chroma") {
 		s.hears()
+	}
+}
+
+// says waits until it has said something, and returns all of it.
+func (s *served) says(what string) string {
+	s.t.Helper()
+	late := time.Now().Add(time.Minute)
+	for !strings.Contains(s.said.String(), what) {
+		if time.Now().After(late) {
+			s.t.Fatalf("it has not said %q:\n%s", what, s.said)
+		}
+		s.hears()
+	}
+	return s.said.String()
+}
+
+// newerHighlight builds a highlight plugin that calls itself 1.0.1.
+func newerHighlight(t *testing.T) (entry, manifest []byte) {
+	t.Helper()
+	samples, err := filepath.Abs(filepath.Join("..", "..", "sample-plugins"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	original := filepath.Join(samples, "highlight", "plugin.json")
+	if manifest, err = os.ReadFile(original); err != nil {
+		t.Fatal(err)
+	}
+	manifest = bytes.Replace(manifest, []byte(`"version": "1.0.0"`), []byte(`"version": "1.0.1"`), 1)
+	dir := files(t, map[string]string{"plugin.json": string(manifest)})
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: filepath.Join(dir, "plugin.json")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", filepath.Join(dir, "highlight"), "./highlight")
+	build.Dir = samples
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if entry, err = os.ReadFile(filepath.Join(dir, "highlight")); err != nil {
+		t.Fatal(err)
+	}
+	return entry, manifest
+}
+
+func TestAPluginThatIsReplacedTouchesItsPagesAndNoOther(t *testing.T) {
+	source := files(t, map[string]string{"README.md": "# Hello\n\nworld\n", "code.md": "# Code\n\n```go\nfunc main() {}\n```\n"})
+	s := servingOf(t, source, "markdown", "wordcount", "highlight", "linkcheck")
+	home := filepath.Base(source)
+	before := s.edition.Load()
+	entry, text := newerHighlight(t)
+	dir := filepath.Join(s.plugins, "highlight")
+	if err := errors.Join(replace(filepath.Join(dir, entryName("highlight")), entry, 0o755), replace(filepath.Join(dir, "plugin.json"), text, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	said := s.says("site: 1 page of 2 rendered, because plugin highlight is 1.0.1 now and was 1.0.0: ")
+	if !strings.Contains(said, home+"/code.md\n") || strings.Contains(said, home+"/README.md") {
+		t.Error(said)
+	}
+	for !strings.Contains(s.get(home+"/code.html", http.StatusOK), "highlight 1.0.1") {
+		s.hears()
+	}
+	now := s.edition.Load()
+	if file := home + "/README.html"; !bytes.Equal(before.files[file], now.files[file]) || len(now.files[file]) == 0 {
+		t.Errorf("a page without code is another one now:\n%s\n%s", before.files[file], now.files[file])
+	}
+}
+
+func TestAPictureThatChangesMakesAnEdition(t *testing.T) {
+	source := files(t, map[string]string{"README.md": "# Hello\n\n![it](a.svg)\n", "other.md": "# Other\n", "a.svg": svg})
+	s := servingOf(t, source, "markdown")
+	if err := replace(filepath.Join(source, "a.svg"), []byte(`<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	home := filepath.Base(source)
+	said := s.says("site: 1 page of 2 rendered, because " + home + "/a.svg has changed, which it links to or shows: " + home + "/README.md\n")
+	if !strings.Contains(said, "site: "+filepath.Join(source, "a.svg")+" has changed\n") {
+		t.Error(said)
 	}
 }
 

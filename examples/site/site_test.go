@@ -142,7 +142,7 @@ func TestSiteIsBuiltByRealPlugins(t *testing.T) {
 	r.has(t, "index.html", `<h2><a href="docs/README.html">Start &amp; go</a></h2>`, `<a href="docs/guide/use.html" title="guide/use.md">Use</a>`, "4 broken links", "<time>&lt; 1 min</time>")
 	for _, file := range []string{"docs/README.html", "docs/index.html"} {
 		r.has(t, file, "<title>Start &amp; go · Documentation</title>", `href="guide/use.html#x"`, `<a href="nothing.html" class="broken">`,
-			`<li class="_d0"><a href="#two">Two</a></li>`, `<span class="kd">func</span>`, "Made by markdown 1.0.0, highlight 1.0.0, linkcheck 1.0.0, outline 1.1.0, thumbnail 1.1.0, wordcount 1.0.0: plugins")
+			`<li class="_d0"><a href="#two">Two</a></li>`, `<span class="kd">func</span>`, "Made by markdown 1.0.0, highlight 1.0.0, linkcheck 1.0.0, outline 1.1.0, wordcount 1.0.0: plugins")
 	}
 	r.has(t, "docs/guide/use.html", `href="../README.html#two"`, "data:image/svg+xml", `href="../../_site/style.css"`)
 	r.has(t, "docs/guide/paper.pdf", "a paper")
