@@ -1,0 +1,47 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+func TestASoakInWhichSomethingIsWrongOrNothingHappenedIsNotOK(t *testing.T) {
+	whole := func() report {
+		return report{Minutes: 1, Reloads: reloadsPerMinute, Configurations: 1, Refused: 1, Rollbacks: 1, Kills: 1, Stops: 1, FailedByBadVersions: 7, FailedBySignals: 7, NoticesLostByDeaths: 3, NoticesUnacknowledged: 4}
+	}
+	if r := whole(); !r.judged() {
+		t.Errorf("%+v", r)
+	}
+	for name, spoil := range map[string]func(*report){
+		"a violation": func(r *report) { r.Violations = 1 }, "a wrong answer": func(r *report) { r.WrongAnswers = 1 }, "ran twice": func(r *report) { r.RanTwice = 1 },
+		"vanished": func(r *report) { r.Vanished = 1 }, "phantom": func(r *report) { r.Phantoms = 1 }, "notice twice": func(r *report) { r.NoticesTwice = 1 },
+		"disorder": func(r *report) { r.Disorder = 1 }, "notice lost": func(r *report) { r.NoticesLostByReloads = 1 }, "state lost": func(r *report) { r.StateLost = -1 },
+		"process": func(r *report) { r.Processes = 1 }, "descriptor": func(r *report) { r.Descriptors = 1 }, "goroutine": func(r *report) { r.Goroutines = 1 }, "file": func(r *report) { r.Files = 1 },
+		"few reloads": func(r *report) { r.Reloads-- }, "no configuration": func(r *report) { r.Configurations = 0 }, "no refusal": func(r *report) { r.Refused = 0 },
+		"no rollback": func(r *report) { r.Rollbacks = 0 }, "no kill": func(r *report) { r.Kills = 0 }, "no stop": func(r *report) { r.Stops = 0 },
+	} {
+		r := whole()
+		if spoil(&r); r.judged() {
+			t.Errorf("%s: ok", name)
+		}
+	}
+}
+
+func TestAHistogramTellsDurationsWithinThreePercent(t *testing.T) {
+	h := &histogram{}
+	for us := range 10_000 {
+		h.add(time.Duration(us) * time.Microsecond)
+	}
+	h.add(time.Second)
+	for percent, want := range map[int64]int64{0: 0, 50: 5000, 99: 9900, 100: 1_000_000} {
+		if got := h.at(percent); got > want || got < want*97/100 {
+			t.Errorf("%d%%: %d us, want %d", percent, got, want)
+		}
+	}
+	if got := h.latencies(); got.Max != 1_000_000 {
+		t.Errorf("%+v", got)
+	}
+	if got := (&histogram{}).latencies(); got != (latencies{}) {
+		t.Errorf("nothing: %+v", got)
+	}
+}
