@@ -60,12 +60,7 @@ func (c *chaos) judgeAll(r *report) {
 
 // enter adds what was found of one plugin.
 func (c *chaos) enter(r *report, name string, f finding) {
-	counted := 0
-	for _, d := range c.deaths {
-		if d.worker.Plugin == name {
-			counted += d.lost
-		}
-	}
+	counted := c.lost[name]
 	r.RanTwice += f.twice
 	r.Vanished += f.vanished
 	r.Phantoms += f.phantom + f.noticesPhantom
@@ -75,20 +70,14 @@ func (c *chaos) enter(r *report, name string, f finding) {
 		r.StateLost += max(f.count-c.counts[name], c.counts[name]-f.count)
 		c.load.example(fmt.Sprintf("%s counts %d adds in the end, its processes have written down %d", name, c.counts[name], f.count))
 	}
-	if counted == 0 {
-		r.NoticesLostByReloads += f.noticesLost
-		if f.noticesLost > 0 {
-			c.load.example(fmt.Sprintf("%s: %d notices were lost, and the host counted none", name, f.noticesLost))
-		}
-		return
+	if onlyGood(name) {
+		r.NoticesLostByReloads += f.noticesLost + counted
+	} else {
+		r.NoticesLostByDeaths += f.noticesLost
+		r.NoticesUnacknowledged += counted
 	}
-	r.NoticesLostByDeaths += f.noticesLost
-	r.NoticesUnacknowledged += counted
-	if f.noticesLost > counted {
-		c.load.fails("%s: %d notices were lost, and the host counted %d that its processes had not acknowledged", name, f.noticesLost, counted)
-	}
-	if name == bad && f.noticesLost < counted {
-		c.load.fails("%s: %d notices were lost, and the host counted %d of processes that handled none", name, f.noticesLost, counted)
+	if f.noticesLost > counted || name == bad && f.noticesLost < counted { // of bad's, those that end have handled none
+		c.load.fails("%s: %d notices were lost, and the host counted %d", name, f.noticesLost, counted)
 	}
 }
 

@@ -31,6 +31,7 @@ type chaos struct {
 
 	mu     sync.Mutex     // guards all below
 	alive  map[int]string // the plugin of each process that runs
+	lost   map[string]int // notices that processes of a plugin had not acknowledged when they ended
 	deaths []death
 }
 
@@ -38,9 +39,16 @@ type chaos struct {
 func (c *chaos) hooks() host.Hooks {
 	return host.Hooks{
 		WorkerSpawn:    func(w host.Worker) { c.mu.Lock(); defer c.mu.Unlock(); c.alive[w.PID] = w.Plugin },
-		WorkerShutdown: func(w host.Worker, _ host.Shutdown) { c.mu.Lock(); defer c.mu.Unlock(); delete(c.alive, w.PID) },
+		WorkerShutdown: c.ended,
 		Event:          c.happened,
 	}
+}
+
+func (c *chaos) ended(w host.Worker, s host.Shutdown) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.alive, w.PID)
+	c.lost[w.Plugin] += s.Lost
 }
 
 // happened takes note of a process that died while it was serving. An event that follows from the same death says so again.
@@ -56,7 +64,7 @@ func (c *chaos) happened(e host.Event) {
 			return
 		}
 	}
-	c.deaths = append(c.deaths, death{r.Worker, e.Time, r.Lost, r.Summary()})
+	c.deaths = append(c.deaths, death{r.Worker, e.Time, r.Summary()})
 }
 
 // serving is the phase of a process that was ready.

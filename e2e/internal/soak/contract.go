@@ -39,3 +39,6 @@ var assigned = []string{good, good, keeper, keeper, bad, torn, killed, mixed}
 
 // keeps reports whether a plugin hands its count over.
 func keeps(plugin string) bool { return plugin == keeper || plugin == torn }
+
+// onlyGood reports whether nothing but good versions and configurations befalls a plugin.
+func onlyGood(plugin string) bool { return plugin == good || plugin == keeper }

@@ -74,7 +74,6 @@ func judge(f failure, all []*incident) (by sort, violation string) {
 type death struct {
 	worker host.Worker
 	at     time.Time
-	lost   int // notices that it had not acknowledged
 	text   string
 }
 

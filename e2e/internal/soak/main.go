@@ -108,7 +108,7 @@ func soak(minutes float64) (*report, error) {
 
 // open installs the plugins in a folder and opens their host.
 func open(dir string) (*chaos, error) {
-	c := &chaos{folder: filepath.Join(dir, "plugins"), records: filepath.Join(dir, "records"), alive: map[int]string{}, counts: map[string]int64{}}
+	c := &chaos{folder: filepath.Join(dir, "plugins"), records: filepath.Join(dir, "records"), alive: map[int]string{}, counts: map[string]int64{}, lost: map[string]int{}}
 	for _, name := range plugins {
 		if err := c.install(name, c.manifest(name, "", nil)); err != nil {
 			return nil, err
