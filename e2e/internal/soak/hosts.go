@@ -193,12 +193,18 @@ func startHost(dir string) (*exec.Cmd, sign, error) {
 
 // alive reports whether a process runs: one that has ended and was not reaped does not.
 func alive(pid int) bool {
+	state, _ := stat(pid)
+	return state != "" && state != "Z" && state != "X"
+}
+
+// stat is what a process does and whose child it is, where the system has /proc.
+func stat(pid int) (state string, parent int) {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
-		return false
+		return "", 0
 	}
 	var id int
-	var name, state string
-	_, _ = fmt.Sscan(string(text), &id, &name, &state)
-	return state != "Z" && state != "X"
+	var name string
+	_, _ = fmt.Sscan(string(text), &id, &name, &state, &parent)
+	return state, parent
 }

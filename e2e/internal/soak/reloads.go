@@ -19,6 +19,8 @@ func (c *chaos) reloadsGood(ctx context.Context) {
 		c.configures(ctx)
 	case 2:
 		c.reload(ctx, good, inMode(c.manifest(good, "", nil), "handoff"))
+	case 3:
+		c.replaced(ctx)
 	default:
 		c.reload(ctx, good, c.manifest(good, "", nil))
 	}
@@ -48,6 +50,20 @@ func (c *chaos) configures(ctx context.Context) {
 	c.configs.Add(1)
 	a, err := ask.Call(ctx, c.host.Plugin(good), job{})
 	c.load.check(err, a.Config == n, "%s has configuration %d where %d was given", good, a.Config, n)
+}
+
+// replaced is a good version that the host finds by itself.
+func (c *chaos) replaced(ctx context.Context) {
+	m := c.manifest(good, "", nil)
+	seen := c.expect(ctx, good, "reloaded: "+m["version"].(string)+" follows")
+	defer seen.giveUp()
+	if err := c.install(good, m); err != nil {
+		c.load.fails("install: %v", err)
+		return
+	}
+	if seen.came() {
+		c.reloads.Add(1)
+	}
 }
 
 func (c *chaos) reloadsKeeper(ctx context.Context) {

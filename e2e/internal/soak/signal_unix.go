@@ -2,7 +2,10 @@
 
 package main
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+)
 
 const (
 	stopSignal = syscall.SIGSTOP
@@ -10,5 +13,9 @@ const (
 	killSignal = syscall.SIGKILL
 )
 
-// send signals a plugin's whole process group.
-func send(pid int, s syscall.Signal) { _ = syscall.Kill(-pid, s) }
+// send signals a plugin's whole process group. Its number may be another's by now, if the plugin has ended: then it is no child of ours.
+func send(pid int, s syscall.Signal) {
+	if state, parent := stat(pid); state == "" || parent == os.Getpid() {
+		_ = syscall.Kill(-pid, s)
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -55,17 +56,24 @@ func (c *chaos) kill(ctx context.Context, plugin string, pid int) {
 	c.load.over(i)
 }
 
+// awaitEnd waits until the host has seen to the end of a process. That of a parked one it sees to when it needs it, or no more, and no call is in that.
 func (c *chaos) awaitEnd(ctx context.Context, plugin string, pid int) {
-	for c.runs(pid) && ctx.Err() == nil {
-		pause(ctx, time.Millisecond)
+	for ended := time.Now(); c.runs(pid) && time.Since(ended) < unseen && ctx.Err() == nil; pause(ctx, time.Millisecond) {
+		if alive(pid) {
+			ended = time.Now()
+		}
 	}
 	c.returns(ctx, c.host.Plugin(plugin))
 }
 
+// unseen is how long the end of a process that serves may stay unseen.
+const unseen = time.Second
+
 // killsMixed ends one of the processes of a plugin, whatever that does at the moment.
 func (c *chaos) killsMixed(ctx context.Context) {
 	pause(ctx, time.Duration(50+rand.IntN(500))*time.Millisecond)
-	if pids := c.processes(mixed); len(pids) > 0 {
+	pids := slices.DeleteFunc(c.processes(mixed), func(pid int) bool { return !alive(pid) })
+	if len(pids) > 0 {
 		c.kill(ctx, mixed, pids[rand.IntN(len(pids))])
 	}
 }
