@@ -128,6 +128,9 @@ func (c *chaos) breaks(ctx context.Context, name, mode string) {
 		return
 	}
 	_ = c.host.Plugin(name).Reload(ctx) // which it may be told of as a success or, if it breaks at once, not
+	if mode == isSick && c.turns.torn%2 == 0 {
+		c.killParked(name)
+	}
 	if back.came() {
 		c.rollbacks.Add(1)
 	}

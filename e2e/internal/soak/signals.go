@@ -77,3 +77,14 @@ func (c *chaos) killsMixed(ctx context.Context) {
 		c.kill(ctx, mixed, pids[rand.IntN(len(pids))])
 	}
 }
+
+// killParked ends all processes of a plugin but the one that serves, so that there is no way back but the copy in the store.
+func (c *chaos) killParked(plugin string) {
+	serves := c.host.Plugin(plugin).Status().PID
+	for _, pid := range c.processes(plugin) {
+		if pid != serves && alive(pid) {
+			c.kills.Add(1)
+			send(pid, killSignal)
+		}
+	}
+}
