@@ -14,8 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/registry"
 )
@@ -119,7 +117,7 @@ func open(dir string) (*chaos, error) {
 		return nil, err
 	}
 	h, err := host.Open(context.Background(), host.Config{
-		Name: "soak", Dir: c.folder, StateDir: filepath.Join(dir, "state"), RuntimeDir: runtimeDir, Logger: hclog.NewNullLogger(),
+		Name: "soak", Dir: c.folder, StateDir: filepath.Join(dir, "state"), RuntimeDir: runtimeDir, Logger: newWitness().logger(),
 		Watch: true, WatchOptions: registry.WatchOptions{Quiet: 20 * time.Millisecond}, Hooks: c.hooks(),
 	})
 	if err != nil {

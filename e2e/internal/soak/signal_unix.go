@@ -11,6 +11,7 @@ const (
 	stopSignal = syscall.SIGSTOP
 	contSignal = syscall.SIGCONT
 	killSignal = syscall.SIGKILL
+	quitSignal = syscall.SIGQUIT
 )
 
 // send signals a plugin's whole process group. Its number may be another's by now, if the plugin has ended: then it is no child of ours.
