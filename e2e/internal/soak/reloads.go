@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/go-hotplug/hotplug/host"
 )
@@ -133,6 +134,17 @@ func (c *chaos) breaks(ctx context.Context, name, mode string) {
 	}
 	if back.came() {
 		c.rollbacks.Add(1)
+	}
+	c.isGone(ctx, name, m["version"].(string))
+}
+
+// isGone waits until a version does not serve any more: where the watch was first to find it, it was rolled back before Reload tried it again.
+func (c *chaos) isGone(ctx context.Context, name, version string) {
+	for p := c.host.Plugin(name); p.Status().Version == version; pause(ctx, time.Millisecond) {
+		if ctx.Err() != nil {
+			c.load.fails("%s %s is bad and goes on", name, version)
+			return
+		}
 	}
 }
 
