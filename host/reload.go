@@ -88,7 +88,7 @@ func (l *life) interrupted(fresh *instance) phase {
 func (l *life) stay(next *spec, err error) phase {
 	if l.current == nil { // it was ended for the new one
 		l.refuse(next, err)
-		return l.backTo(l.spec, "the new version was refused: "+headline(err), err)
+		return l.backTo(l.spec, nil, "the new version was refused: "+headline(err), err)
 	}
 	l.p.serving.Store(l.current)
 	var busy *busyError
