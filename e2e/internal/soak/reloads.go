@@ -74,16 +74,14 @@ func (c *chaos) reloadsKeeper(ctx context.Context) {
 // variants are how many programs there are that do the same: few, since each has a copy in the store.
 const variants = 4
 
-// reload installs a good version, one time in eight with another program, has it taken, and asks whether it answers.
+// reload installs a good version, one time in eight with another program, has it taken, and asks whether it answers. The manifest goes first: with
+// another program, a bad one that is still there would be new, and the watch would have it tried.
 func (c *chaos) reload(ctx context.Context, name string, m members) {
-	if rand.IntN(8) == 0 {
-		if err := c.putProgram(name, rand.IntN(variants)); err != nil {
-			c.load.fails("install: %v", err)
-			return
-		}
-	}
 	p := c.host.Plugin(name)
 	err := c.install(name, m)
+	if err == nil && rand.IntN(8) == 0 {
+		err = c.putProgram(name, rand.IntN(variants))
+	}
 	if err == nil {
 		err = p.Reload(ctx)
 	}
