@@ -41,10 +41,15 @@ func callersOf(name string) map[int]bool {
 func (c *chaos) judgeAll(r *report) {
 	l := c.load
 	for _, f := range l.failures {
-		switch by, why := judge(f, l.incidents); {
-		case why != "":
-			r.Violations++
+		by, why := judge(f, l.incidents)
+		if why != "" {
 			l.example(why)
+		}
+		switch {
+		case by == "":
+			r.FailedByGoodReloads++
+		case why != "":
+			r.FailedWrongly++
 		case by == badVersion:
 			r.FailedByBadVersions++
 		default:
@@ -72,12 +77,17 @@ func (c *chaos) enter(r *report, name string, f finding) {
 	}
 	if onlyGood(name) {
 		r.NoticesLostByReloads += f.noticesLost + counted
-	} else {
-		r.NoticesLostByDeaths += f.noticesLost
-		r.NoticesUnacknowledged += counted
+		return
 	}
-	if f.noticesLost > counted || name == bad && f.noticesLost < counted { // of bad's, those that end have handled none
-		c.load.fails("%s: %d notices were lost, and the host counted %d", name, f.noticesLost, counted)
+	r.NoticesLostByDeaths += f.noticesLost
+	r.NoticesUnacknowledged += counted
+	r.NoticesHandledLast += counted - f.noticesLost
+	last := c.died[name]
+	if name == bad { // those of its processes that die have handled none
+		last = 0
+	}
+	if !f.tallies(counted, last) {
+		c.load.fails("%s: %d notices were lost, and the host counted %d, when %d processes died", name, f.noticesLost, counted, c.died[name])
 	}
 }
 

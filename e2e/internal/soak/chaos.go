@@ -32,6 +32,7 @@ type chaos struct {
 	mu     sync.Mutex     // guards all below
 	alive  map[int]string // the plugin of each process that runs
 	lost   map[string]int // notices that processes of a plugin had not acknowledged when they ended
+	died   map[string]int // processes of a plugin that did not end in order
 	deaths []death
 }
 
@@ -49,6 +50,9 @@ func (c *chaos) ended(w host.Worker, s host.Shutdown) {
 	defer c.mu.Unlock()
 	delete(c.alive, w.PID)
 	c.lost[w.Plugin] += s.Lost
+	if s.Code != 0 || s.Lost > 0 {
+		c.died[w.Plugin]++
+	}
 }
 
 // happened takes note of a process that died while it was serving. An event that follows from the same death says so again.

@@ -44,9 +44,9 @@ type failure struct {
 // lostAtMost is how often a query is lost before its caller learns of it: it is asked again three times.
 const lostAtMost = 4
 
-// judge says which sort of incident explains a failure; else why it is a violation. Only a call that may not run again and that may have run, as its
-// error says, is explained, and only by what happened to its own plugin while it ran.
-func judge(f failure, all []*incident) (by sort, violation string) {
+// judge says which sort of incident met a failed call, if one did, and why that does not explain its failure, if it does not. Only a call that may not
+// run again and that may have run, as its error says, is explained, and only by what happened to its own plugin while it ran.
+func judge(f failure, all []*incident) (by sort, why string) {
 	met := 0
 	for _, i := range all {
 		if i.plugin == f.plugin && i.covers(f.begun, f.ended) {
@@ -59,13 +59,13 @@ func judge(f failure, all []*incident) (by sort, violation string) {
 	case met == 0:
 		return "", fmt.Sprintf("%s, which no bad version and no signal met: %v", what, f.err)
 	case f.kind == rpc.KindNotice:
-		return "", fmt.Sprintf("%s, which is sent again if it was not sent: %v", what, f.err)
+		return by, fmt.Sprintf("%s, which is sent again if it was not sent: %v", what, f.err)
 	case f.kind == rpc.KindQuery && met < lostAtMost:
-		return "", fmt.Sprintf("%s, which is asked again: %v", what, f.err)
+		return by, fmt.Sprintf("%s, which is asked again: %v", what, f.err)
 	case !errors.Is(f.err, rpc.Unavailable):
-		return "", fmt.Sprintf("%s: %s, where a lost call is Unavailable: %v", what, rpc.CodeOf(f.err), f.err)
+		return by, fmt.Sprintf("%s: %s, where a lost call is Unavailable: %v", what, rpc.CodeOf(f.err), f.err)
 	case rpc.Delivered(f.err) != rpc.PerhapsDelivered:
-		return "", fmt.Sprintf("%s was not delivered, and not tried again: %v", what, f.err)
+		return by, fmt.Sprintf("%s was not delivered, and not tried again: %v", what, f.err)
 	}
 	return by, ""
 }

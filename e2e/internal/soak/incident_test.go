@@ -34,11 +34,11 @@ func TestAFailureIsExplainedOnlyByWhatHappenedToItsOwnPluginWhileItRanAndIfItSay
 		"before anything":              {failure{killed, rpc.KindMethod, second(8), second(9), perhaps}, "", "met"},
 		"after it":                     {failure{killed, rpc.KindMethod, second(21), second(22), perhaps}, "", "met"},
 		"in another plugin":            {failure{good, rpc.KindMethod, second(12), second(13), perhaps}, "", "met"},
-		"not delivered":                {failure{killed, rpc.KindMethod, second(12), second(13), rpc.NotSent(rpc.Unavailable, "no")}, "", "not delivered"},
-		"late":                         {failure{killed, rpc.KindMethod, second(12), second(13), context.DeadlineExceeded}, "", "Timeout"},
-		"another code":                 {failure{bad, rpc.KindMethod, second(31), second(32), rpc.Errorf(rpc.Internal, "no")}, "", "Internal"},
-		"a query, which may run again": {failure{killed, rpc.KindQuery, second(12), second(13), perhaps}, "", "asked again"},
-		"a notice":                     {failure{killed, rpc.KindNotice, second(12), second(13), perhaps}, "", "sent again"},
+		"not delivered":                {failure{killed, rpc.KindMethod, second(12), second(13), rpc.NotSent(rpc.Unavailable, "no")}, signal, "not delivered"},
+		"late":                         {failure{killed, rpc.KindMethod, second(12), second(13), context.DeadlineExceeded}, signal, "Timeout"},
+		"another code":                 {failure{bad, rpc.KindMethod, second(31), second(32), rpc.Errorf(rpc.Internal, "no")}, badVersion, "Internal"},
+		"a query, which may run again": {failure{killed, rpc.KindQuery, second(12), second(13), perhaps}, signal, "asked again"},
+		"a notice":                     {failure{killed, rpc.KindNotice, second(12), second(13), perhaps}, signal, "sent again"},
 	} {
 		by, why := judge(c.failure, happened)
 		if by != c.by || (why == "") != (c.why == "") || !strings.Contains(why, c.why) {

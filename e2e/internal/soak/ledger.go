@@ -52,6 +52,13 @@ type finding struct {
 	count                                                     int64 // what its count must be in the end, if it keeps one
 }
 
+// tallies reports whether a host counted exactly the notices that were lost, and besides at most so many that a process had handled last and did not
+// live to acknowledge.
+func (f *finding) tallies(counted, last int) bool {
+	handled := counted - f.noticesLost
+	return handled >= 0 && handled <= last
+}
+
 // audit compares what the processes of a plugin have run with what those of its callers got. Where linear, one process ended before the next began, so that
 // what is lost of one caller's notices is lost behind the last that a process handled, and never before it.
 func (l *ledger) audit(processes []record, callers map[int]bool, linear bool) (f finding) {

@@ -54,3 +54,12 @@ func TestAnAuditIsOfTheCallersOfOnePlugin(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestAHostCountsWhatWasLostAndOneNoticeMoreForAProcessThatDiedAtMost(t *testing.T) {
+	for counted, want := range map[int]bool{2: false, 3: true, 4: true, 5: true, 6: false} {
+		f := finding{noticesLost: 3}
+		if got := f.tallies(counted, 2); got != want {
+			t.Errorf("3 lost, 2 died, %d counted: %t", counted, got)
+		}
+	}
+}

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -106,7 +106,7 @@ func soak(minutes float64) (*report, error) {
 
 // open installs the plugins in a folder and opens their host.
 func open(dir string) (*chaos, error) {
-	c := &chaos{folder: filepath.Join(dir, "plugins"), records: filepath.Join(dir, "records"), alive: map[int]string{}, counts: map[string]int64{}, lost: map[string]int{}}
+	c := &chaos{folder: filepath.Join(dir, "plugins"), records: filepath.Join(dir, "records"), alive: map[int]string{}, counts: map[string]int64{}, lost: map[string]int{}, died: map[string]int{}}
 	for _, name := range plugins {
 		if err := c.install(name, c.manifest(name, "", nil)); err != nil {
 			return nil, err
@@ -196,7 +196,7 @@ func (c *chaos) weight() int64 {
 	return int64(m.HeapAlloc) - ours
 }
 
-// leaks looks for what is left.
+// leaks looks for what is left of the host and in its folder.
 func (c *chaos) leaks(r *report, before footprint, runtimeDir string) {
 	for range 100 { // goroutines that have been told to end need a moment
 		if now := footprintNow(); now.goroutines <= before.goroutines && now.descriptors <= before.descriptors {
@@ -206,14 +206,11 @@ func (c *chaos) leaks(r *report, before footprint, runtimeDir string) {
 	}
 	now := footprintNow()
 	r.Descriptors, r.Goroutines = max(0, now.descriptors-before.descriptors), max(0, now.goroutines-before.goroutines)
-	left, _ := os.ReadDir(runtimeDir)
-	r.Files = len(left)
-	children, _ := filepath.Glob("/proc/self/task/*/children")
-	for _, file := range children {
-		text, _ := os.ReadFile(file)
-		r.Processes += len(strings.Fields(string(text)))
-	}
+	r.Sockets, r.Files = filesIn(runtimeDir)
+	left := append(children(), running(c.records)...)
 	for _, name := range plugins {
-		r.Processes += len(c.processes(name)) // whose end the host has not told
+		left = append(left, c.processes(name)...) // whose end the host has not told
 	}
+	slices.Sort(left)
+	r.Processes = len(slices.Compact(left))
 }
