@@ -120,9 +120,10 @@ soak: ## reload, break, kill and stop plugins under load for SOAK=2 minutes; end
 	@build/soak
 
 .PHONY: soak-page
-soak-page: ## write what make soak prints into docs/soak.md
+soak-page: ## write what make soak prints into docs/soak.md, if it is ok
 	@$(GOBUILD) -o build/soak ./e2e/internal/soak
-	@{ cat e2e/internal/soak/page.md; printf '\n```json\n'; build/soak | sed -E 's/,"(p99|max)"/,#\1"/g; s/,"/,\n "/g; s/,#(p99|max)"/,"\1"/g'; printf '```\n\nHost, callers and plugins shared %s cores (%s), %s, %s.\nThe machine is shared with others, too.\n' \
+	@build/soak >build/soak.json || { cat build/soak.json; exit 1; }
+	@{ cat e2e/internal/soak/page.md; printf '\n```json\n'; sed -E 's/,"(p99|max)"/,#\1"/g; s/,"/,\n "/g; s/,#(p99|max)"/,"\1"/g' build/soak.json; printf '```\n\nHost, callers and plugins shared %s cores (%s), %s, %s.\nThe machine is shared with others, too.\n' \
 		"$$(nproc)" "$$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$$(uname -sr)" "$$(go env GOVERSION)"; } >build/soak.md
 	@mv build/soak.md docs/soak.md
 

@@ -316,6 +316,28 @@ func TestASickVersionOnProbationHandsItsStateBack(t *testing.T) {
 	})
 }
 
+func TestASickVersionHandsItsStateBackThoughTheParkedProcessIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		how := members{"health": members{"interval": "1s", "misses": 2}}
+		old := newTally()
+		w.add("one", &old.fake, how)
+		p := w.open().Plugin("one")
+		count(t, p)
+		fresh := newTally()
+		fresh.Health = func(context.Context) error { return errors.New("no database") }
+		w.release("1.1.0", "one", &fresh.fake, how)
+		w.reload(p)
+		count(t, p)
+		old.Launched().Exit(9, "")
+		w.Add("one", &newTally().fake) // what the copy of 1.0.0 in the store is
+		time.Sleep(3 * time.Second)
+		if got := count(t, p); got != "3" || p.Status().Version != "1.0.0" {
+			t.Errorf("counted %s; %+v", got, p.Status())
+		}
+	})
+}
+
 // A call may be in the sick version when that says what it knows: then it is answered first, or not at all.
 func TestWhatASickVersionAnswersIsInTheStateThatItHandsBack(t *testing.T) {
 	for what, calls := range map[string]rpc.Method[string, string]{"calls that end": echo, "a call that does not": hang} {

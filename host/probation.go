@@ -118,7 +118,14 @@ func (l *life) rollBack(sick error) phase {
 	t.timer.Stop()
 	l.p.serving.Store(nil)
 	l.watch.end()
-	back, stale := t.comeBack(l.p.asked, bad, sick)
+	var known *lifecycle.State
+	if sick != nil && bad.feature(lifecycle.FeatureSnapshot) && (t.standby == nil || t.standby.feature(lifecycle.FeatureRestore)) {
+		known = bad.lastWords(l.p.asked)
+	}
+	back, err := t.comeBack(l.p.asked, known)
+	if err != nil {
+		bad.log.Warn("the parked instance does not come back", "reason", err.Error())
+	}
 	report := bad.end(sick)
 	l.refused[l.spec.fingerprint(bad.copied)] = report
 	why := fmt.Sprintf("%s broke on probation: %s", l.spec.titled(), report.Summary())
@@ -127,24 +134,24 @@ func (l *life) rollBack(sick error) phase {
 		if t.standby != nil {
 			l.endings.Go(t.unpark)
 		}
-		return l.backTo(t.fallback, why, report)
+		return l.backTo(t.fallback, known, why, report)
 	}
 	l.spec = t.fallback
 	l.adopt(back)
-	if stale {
+	if known == nil && bad.keepsState(back) {
 		why += fmt.Sprintf("; its state is that of %s ago", time.Since(t.since).Round(time.Millisecond))
 	}
 	l.p.move(Ready, fmt.Sprintf("rolled back to %s: %s", t.fallback.titled(), why), report)
 	return l.serving
 }
 
-// backTo launches a version from its copy in the store, after what was to replace it has failed.
-func (l *life) backTo(s *spec, why string, cause error) phase {
+// backTo launches a version from its copy in the store, after what was to replace it has failed. known is the state that it is to have; nil: none.
+func (l *life) backTo(s *spec, known *lifecycle.State, why string, cause error) phase {
 	if !l.p.is(Reloading) {
 		l.p.move(Reloading, why, cause)
 	}
 	l.spec = s
-	i, err := l.launchReady(s)
+	i, err := l.launching(s, func(ctx context.Context, i *instance) error { return i.beginWith(ctx, known) })
 	if err != nil {
 		l.adoptSpec(s)
 		if l.p.asked.Err() != nil {
@@ -160,29 +167,33 @@ func (l *life) backTo(s *spec, why string, cause error) phase {
 	return l.serving
 }
 
-// comeBack connects to the parked process; nil: it cannot. A new version that is only sick says first what it knows; stale reports that it did
-// not, and that the state is the one from before it.
-func (t *trial) comeBack(ctx context.Context, bad *instance, sick error) (back *instance, stale bool) {
+// beginWith is begin, and has the instance know what the one before it did. On an error nothing is left of it.
+func (i *instance) beginWith(ctx context.Context, known *lifecycle.State) error {
+	err := i.begin(ctx)
+	if err != nil || known == nil {
+		return err
+	}
+	if err = i.restore(ctx, *known); err != nil {
+		i.discard()
+	}
+	return err
+}
+
+// comeBack connects to the parked process, and has it know what the new version did; nil: there is none any more, or, with an error, it cannot.
+func (t *trial) comeBack(ctx context.Context, known *lifecycle.State) (*instance, error) {
 	if t.standby == nil || !t.standby.active() {
-		return nil, false
+		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.fallback.timeouts.Start)
 	defer cancel()
-	keeps := bad.keepsState(t.standby)
-	var state lifecycle.State
-	taken := false
-	if keeps && sick != nil {
-		state, taken = bad.lastWords(ctx)
-	}
 	back, err := t.standby.again(ctx)
-	if err == nil && taken {
-		err = back.restore(ctx, state)
+	if err == nil && known != nil {
+		err = back.restore(ctx, *known)
 	}
 	if err != nil {
-		bad.log.Warn("the parked instance does not come back", "reason", err.Error())
-		return nil, false
+		return nil, err
 	}
-	return back, keeps && !taken
+	return back, nil
 }
 
 const (
@@ -190,8 +201,8 @@ const (
 	lastMessage = time.Second            // and how long it has for that
 )
 
-// lastWords are what a sick instance knows, if it still says so: all that it has answered is in it, since what it has not by then is ended.
-func (i *instance) lastWords(ctx context.Context) (lifecycle.State, bool) {
+// lastWords are what a sick instance knows; nil if it does not say so any more. All that it has answered is in it, since what it has not by then is ended.
+func (i *instance) lastWords(ctx context.Context) *lifecycle.State {
 	patience, stop := context.WithTimeout(ctx, lastCalls)
 	defer stop()
 	if err := i.quiet(patience); err != nil {
@@ -200,7 +211,10 @@ func (i *instance) lastWords(ctx context.Context) (lifecycle.State, bool) {
 	patience, stop = context.WithTimeout(ctx, lastMessage)
 	defer stop()
 	state, err := i.snapshot(patience)
-	return state, err == nil
+	if err != nil {
+		return nil
+	}
+	return &state
 }
 
 // again connects to a process whose connection was ended, or is about to: its memory is what it was.

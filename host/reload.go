@@ -88,16 +88,19 @@ func (l *life) interrupted(fresh *instance) phase {
 func (l *life) stay(next *spec, err error) phase {
 	if l.current == nil { // it was ended for the new one
 		l.refuse(next, err)
-		return l.backTo(l.spec, "the new version was refused: "+headline(err), err)
+		return l.backTo(l.spec, nil, "the new version was refused: "+headline(err), err)
 	}
 	l.p.serving.Store(l.current)
 	var busy *busyError
-	if errors.As(err, &busy) {
+	if errors.As(err, &busy) || l.current.isOver() { // nothing is known against the new one
 		return l.tryLater(next, err)
 	}
 	l.refuse(next, err)
 	return l.keep(fmt.Sprintf("%s goes on: the reload was refused: %s", l.spec.titled(), headline(err)), err)
 }
+
+// isOver reports whether an instance can answer nothing more, though nobody may have seen to it yet.
+func (i *instance) isOver() bool { return i.conn.Err() != nil || !i.active() }
 
 // titled is the version, for texts about one plugin.
 func (s *spec) titled() string {
@@ -322,7 +325,7 @@ const (
 	lastRetry  = 30 * time.Second
 )
 
-// tryLater notes a reload that found the plugin busy.
+// tryLater notes a reload that found the plugin busy, or at its end.
 func (l *life) tryLater(next *spec, err error) phase {
 	l.tries++
 	delay := backoff(l.tries, firstRetry, lastRetry)

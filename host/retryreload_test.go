@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -65,4 +66,33 @@ func TestAReloadThatIsTriedAgainDoesNotUndoALaterOne(t *testing.T) {
 			t.Errorf("a minute later: %+v", s)
 		}
 	})
+}
+
+// Whoever installs what puts an end to crashes may do so in the middle of one.
+func TestAReloadInWhichTheOldInstanceEndsIsTriedAgain(t *testing.T) {
+	for what, mode := range map[string]string{"Release": "handoff", "Snapshot": "overlap"} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				how := members{"reload": members{"mode": mode}, "restart": members{"backoff": "1s"}}
+				old := newTally()
+				crash := func() { old.Launched().Exit(9, ""); synctest.Wait() }
+				old.Release = func(context.Context) error { crash(); return nil }
+				if what == "Snapshot" {
+					old.Snapshot = func(context.Context) (lifecycle.State, error) { crash(); return lifecycle.State{}, nil }
+				}
+				w.add("one", &old.fake, how)
+				p := w.open().Plugin("one")
+				w.release("1.1.0", "one", &newTally().fake, how)
+				if err := p.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "1.0.0: its "+what+" hook") {
+					t.Fatalf("a reload in which the old instance ended: %v", err)
+				}
+				w.Add("one", &newTally().fake) // what the copy of 1.0.0 in the store is
+				time.Sleep(time.Minute)
+				if s := p.Status(); s.Version != "1.1.0" || s.State != host.Ready {
+					t.Errorf("a minute later: %+v", s)
+				}
+			})
+		})
+	}
 }

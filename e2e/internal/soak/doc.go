@@ -3,5 +3,6 @@
 //
 //	SOAK=2 make soak
 //
-// The last line of its output is one object of JSON; its exit status is 0 only if that says "ok": true. See judge.go for what is a failure.
+// The last two lines of its output are one object of JSON each; its exit status is 0 only if both say "ok": true. See incident.go, ledger.go and
+// report.go for what is judged.
 package main

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -33,8 +32,8 @@ const hosts = 50
 type succession struct {
 	Hosts      int      `json:"hosts"`      // that were killed
 	CountsLost int      `json:"countsLost"` // times that the count of the plugin which stays did not go on
-	Strangers  int      `json:"strangers"`  // times that another process answered
-	Orphans    int      `json:"orphans"`    // processes of the plugin that ends with its host, a second after that
+	Strangers  int      `json:"strangers"`  // times that another process answered, or ran beside it
+	Orphans    int      `json:"orphans"`    // processes of the plugin that ends with its host, some time after that
 	Left       int      `json:"left"`       // processes after the last host was closed in order
 	Examples   []string `json:"examples,omitempty"`
 	OK         bool     `json:"ok"`
@@ -109,9 +108,16 @@ func succeed() (*succession, error) {
 	if err := s.end(dir, last); err != nil {
 		return nil, err
 	}
-	s.OK = s.CountsLost+s.Strangers+s.Orphans+s.Left == 0
+	s.OK = s.judged()
 	return s, nil
 }
+
+func (s *succession) judged() bool {
+	return s.Hosts == hosts && s.CountsLost+s.Strangers+s.Orphans+s.Left == 0
+}
+
+// orphaned is how long a plugin that ends with its host may take for that.
+const orphaned = 10 * time.Second
 
 // one is a host from its start to its death.
 func (s *succession) one(dir string, last sign, follows bool) (sign, error) {
@@ -124,11 +130,19 @@ func (s *succession) one(dir string, last sign, follows bool) (sign, error) {
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	for deadline := time.Now().Add(time.Second); alive(now.Gone); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.fails(&s.Orphans, "process %d of a plugin that ends with its host runs a second after that", now.Gone)
+	records := filepath.Join(dir, "records")
+	for deadline := time.Now().Add(orphaned); ; time.Sleep(10 * time.Millisecond) {
+		left := running(filepath.Join(records, gone))
+		if len(left) == 0 {
 			break
 		}
+		if time.Now().After(deadline) {
+			s.fails(&s.Orphans, "processes %d of a plugin that ends with its host run %s after that", left, orphaned)
+			break
+		}
+	}
+	if stay := running(filepath.Join(records, kept)); len(stay) > 1 {
+		s.fails(&s.Strangers, "processes %d run of a plugin that stays", stay)
 	}
 	return now, nil
 }
@@ -153,10 +167,8 @@ func (s *succession) end(dir string, last sign) error {
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("the last host: %w", err)
 	}
-	for _, pid := range []int{now.Kept, now.Gone} {
-		if alive(pid) {
-			s.fails(&s.Left, "process %d runs after Close", pid)
-		}
+	for _, pid := range running(filepath.Join(dir, "records")) {
+		s.fails(&s.Left, "process %d runs after Close", pid)
 	}
 	return nil
 }
@@ -189,16 +201,4 @@ func startHost(dir string) (*exec.Cmd, sign, error) {
 		err = json.Unmarshal(line, &now)
 	}
 	return cmd, now, err
-}
-
-// alive reports whether a process runs: one that has ended and was not reaped does not.
-func alive(pid int) bool {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return false
-	}
-	var id int
-	var name, state string
-	_, _ = fmt.Sscan(string(text), &id, &name, &state)
-	return state != "Z" && state != "X"
 }

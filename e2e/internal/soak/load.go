@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,7 +14,6 @@ import (
 )
 
 const (
-	callers  = 8
 	patience = time.Minute // for one call: far more than any reload, restart or stop takes
 	items    = 20          // of a list
 )
@@ -23,32 +23,27 @@ type load struct {
 	host *host.Host
 	next atomic.Uint64 // number of the latest job
 
-	mu       sync.Mutex // guards all below
-	ledgers  map[string]*ledger
-	calls    int
-	notices  int
-	lost     int // calls whose end a bad version or a kill explains
-	broken   int // violations
-	wrong    int // answers
-	examples []string
-	times    []time.Duration // of calls to the plugin that gets good versions only
+	mu        sync.Mutex // guards all below
+	ledger    ledger
+	calls     int
+	notices   int
+	failures  []failure
+	incidents []*incident
+	broken    int // what else than a call went wrong
+	wrong     int // answers
+	examples  []string
+	times     *histogram // of calls to the plugin that gets good versions only
 }
 
-func newLoad(h *host.Host) *load {
-	l := &load{host: h, ledgers: map[string]*ledger{}}
-	for _, name := range plugins {
-		l.ledgers[name] = newLedger()
-	}
-	return l
-}
+func newLoad(h *host.Host) *load { return &load{host: h, times: &histogram{}} }
 
 // run has all callers call until ctx ends, and returns when their last calls have.
 func (l *load) run(ctx context.Context) {
 	var all sync.WaitGroup
-	for caller := range callers {
+	for caller, plugin := range assigned {
 		all.Go(func() {
 			for ctx.Err() == nil {
-				l.one(caller, plugins[caller%len(plugins)]) // its own, so that one that stands still holds up no other
+				l.one(caller, plugin)
 			}
 		})
 	}
@@ -60,91 +55,100 @@ func (l *load) one(caller int, plugin string) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	p, j := l.host.Plugin(plugin), job{ID: l.next.Add(1)}
-	begun := time.Now()
+	f := failure{plugin: plugin, begun: time.Now()}
+	var a answer
 	switch dice := rand.IntN(10); {
 	case dice < 4:
-		a, err := add.Call(ctx, p, j)
-		l.ended(plugin, time.Since(begun), err)
-		l.added(plugin, j, a, err)
+		f.kind = rpc.KindMethod
+		a, f.err = add.Call(ctx, p, j)
+		l.added(caller, j, f.err)
 	case dice < 7:
-		a, err := ask.Call(ctx, p, j)
-		l.ended(plugin, time.Since(begun), err)
-		l.check(plugin, j.ID, a.ID, err)
+		f.kind = rpc.KindQuery
+		a, f.err = ask.Call(ctx, p, j)
 	case dice < 8:
+		f.kind = rpc.KindStream
 		j.Items = items
-		l.ended(plugin, 0, l.listed(ctx, p, plugin, j))
+		a, f.err = l.listed(ctx, p, plugin, j)
 	default:
-		l.told(caller, plugin, j, tell.Send(ctx, p, j))
+		f.kind = rpc.KindNotice
+		a.ID, f.err = j.ID, tell.Send(ctx, p, j)
+		l.told(caller, j, f.err)
 	}
+	f.ended = time.Now()
+	l.ended(f)
+	l.check(f.err, a.ID == j.ID, "%s answered %d where %d was asked", plugin, a.ID, j.ID)
 }
 
 // listed reads a stream to its end.
-func (l *load) listed(ctx context.Context, p rpc.Peer, plugin string, j job) error {
+func (l *load) listed(ctx context.Context, p rpc.Peer, plugin string, j job) (last answer, err error) {
 	n := uint64(0)
 	for a, err := range list.Open(ctx, p, j) {
 		if err != nil {
-			return err
+			return a, err
 		}
-		l.check(plugin, j.ID, a.ID, nil)
-		l.check(plugin, n, a.Count, nil)
+		l.check(nil, a.ID == j.ID && a.Count == n, "%s sent item %d of %d where %d of %d was due", plugin, a.Count, a.ID, n, j.ID)
 		n++
+		last = a
 	}
-	l.check(plugin, items, n, nil)
-	return nil
+	l.check(nil, n == items, "%s sent %d items of %d", plugin, n, items)
+	return last, nil
 }
 
-func (l *load) ended(plugin string, took time.Duration, err error) {
-	v, why := judge(plugin, err)
+// mostFailures are kept to be judged. A soak with more of them has failed anyhow.
+const mostFailures = 100_000
+
+func (l *load) ended(f failure) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.calls++
-	switch v {
-	case explained:
-		l.lost++
-	case violation:
-		l.broken++
-		l.example(why)
+	if f.kind == rpc.KindNotice {
+		l.notices++
+	} else {
+		l.calls++
 	}
-	if plugin == good && took > 0 {
-		l.times = append(l.times, took)
+	if f.plugin == good && (f.kind == rpc.KindMethod || f.kind == rpc.KindQuery) {
+		l.times.add(f.ended.Sub(f.begun))
+	}
+	switch {
+	case f.err == nil:
+	case len(l.failures) < mostFailures:
+		l.failures = append(l.failures, f)
+	default:
+		l.broken++
 	}
 }
 
 // added takes note of a call that may not run twice.
-func (l *load) added(plugin string, j job, a answer, err error) {
-	l.check(plugin, j.ID, a.ID, err)
+func (l *load) added(caller int, j job, err error) {
+	what := answeredAdd
+	if err != nil {
+		what = perhapsAdd
+	}
 	if err != nil && rpc.Delivered(err) == rpc.NotDelivered {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ledgers[plugin].added[j.ID] = err == nil
+	l.ledger.note(j.ID, fateOf(what, caller))
 }
 
-func (l *load) told(caller int, plugin string, j job, err error) {
+func (l *load) told(caller int, j job, err error) {
+	if err != nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.notices++
-	ledger := l.ledgers[plugin]
-	ledger.callers[j.ID] = caller
-	switch {
-	case err == nil:
-		ledger.told = append(ledger.told, j.ID)
-	default:
-		l.broken++
-		l.example(fmt.Sprintf("a notice to %s: %v", plugin, err))
-	}
+	l.ledger.note(j.ID, fateOf(sentTell, caller))
 }
 
-// check compares an answer.
-func (l *load) check(plugin string, want, got uint64, err error) {
-	if err != nil || want == got {
+// check takes note of an answer, unless there was none.
+func (l *load) check(err error, right bool, format string, args ...any) {
+	if err != nil || right {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.wrong++
-	l.example(fmt.Sprintf("%s answered %d where %d was due", plugin, got, want))
+	l.example(fmt.Sprintf(format, args...))
 }
 
 // example keeps the first of what went wrong. mu is held.
@@ -161,11 +165,33 @@ func (l *load) fails(format string, args ...any) {
 	l.example(fmt.Sprintf(format, args...))
 }
 
+// begins notes an incident. It has to be called before anything is done.
+func (l *load) begins(i incident) *incident {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i.from = time.Now()
+	l.incidents = append(l.incidents, &i)
+	return &i
+}
+
+func (l *load) over(i *incident) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i.to = time.Now()
+}
+
+// neverWas takes an incident back in which nothing happened that could explain anything.
+func (l *load) neverWas(i *incident) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.incidents = slices.DeleteFunc(l.incidents, func(other *incident) bool { return other == i })
+}
+
 // takeTimes returns the durations so far and begins anew.
-func (l *load) takeTimes() []time.Duration {
+func (l *load) takeTimes() latencies {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	times := l.times
-	l.times = nil
-	return times
+	l.times = &histogram{}
+	return times.latencies()
 }

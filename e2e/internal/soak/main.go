@@ -1,20 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
-
-	"github.com/hashicorp/go-hclog"
 
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/registry"
@@ -22,7 +20,7 @@ import (
 
 func main() {
 	if len(os.Args) > 1 && os.Getenv(recordsEnv) != "" {
-		serve(os.Args[1] == keeper)
+		serve(os.Args[1])
 	}
 	if dir := os.Getenv(hostEnv); dir != "" {
 		if err := playHost(dir); err != nil {
@@ -35,16 +33,15 @@ func main() {
 	if err != nil || minutes <= 0 {
 		minutes = 2
 	}
+	time.AfterFunc(time.Duration(minutes*float64(time.Minute))+grace, overdue)
 	r, err := soak(minutes)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "soak:", err)
-		os.Exit(2)
+		broken(err)
 	}
 	fmt.Fprintf(os.Stderr, "soak: %d hosts are killed, one after the other\n", hosts)
 	s, err := succeed()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "soak:", err)
-		os.Exit(2)
+		broken(err)
 	}
 	for _, line := range []any{r, s} {
 		text, _ := json.Marshal(line)
@@ -55,7 +52,23 @@ func main() {
 	}
 }
 
-// soak runs for about so many minutes: a third of them quiet.
+// grace is how long everything besides the two windows may take: the end of what was begun, the account, and the hosts.
+const grace = 5 * time.Minute
+
+// overdue ends a soak that does not end.
+func overdue() {
+	_ = pprof.Lookup("goroutine").WriteTo(os.Stderr, 2)
+	broken(fmt.Errorf("it is not over %s after its time: see the goroutines on stderr", grace))
+}
+
+// broken ends a soak that cannot go on.
+func broken(err error) {
+	text, _ := json.Marshal(map[string]any{"ok": false, "error": err.Error()})
+	fmt.Println(string(text))
+	os.Exit(2)
+}
+
+// soak runs for about so many minutes: half of them quiet.
 func soak(minutes float64) (*report, error) {
 	dir, err := os.MkdirTemp("", "soak")
 	if err != nil {
@@ -66,7 +79,34 @@ func soak(minutes float64) (*report, error) {
 		l.Close()
 	}
 	before := footprintNow()
-	c := &chaos{folder: filepath.Join(dir, "plugins"), records: filepath.Join(dir, "records")}
+	c, err := open(dir)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(os.Stderr, "soak: rollbackWindow %s, health every %s, %d callers, half of the time quiet\n", rollbackWindow, healthInterval, len(assigned))
+	r := &report{Minutes: minutes}
+	window := time.Duration(minutes * float64(time.Minute) / 2)
+	c.during(window, "quiet", nil)
+	r.Quiet = c.load.takeTimes()
+	weight := c.weight()
+	c.during(window, "busy", c.run)
+	r.Busy = c.load.takeTimes()
+	c.settle(r)
+	r.Growth = c.weight() - weight
+	if err := c.host.Close(); err != nil {
+		return nil, err
+	}
+	if err := c.account(r); err != nil {
+		return nil, err
+	}
+	c.leaks(r, before, filepath.Join(dir, "run"))
+	r.OK = r.judged()
+	return r, nil
+}
+
+// open installs the plugins in a folder and opens their host.
+func open(dir string) (*chaos, error) {
+	c := &chaos{folder: filepath.Join(dir, "plugins"), records: filepath.Join(dir, "records"), alive: map[int]string{}, counts: map[string]int64{}, lost: map[string]int{}, died: map[string]int{}}
 	for _, name := range plugins {
 		if err := c.install(name, c.manifest(name, "", nil)); err != nil {
 			return nil, err
@@ -77,45 +117,31 @@ func soak(minutes float64) (*report, error) {
 		return nil, err
 	}
 	h, err := host.Open(context.Background(), host.Config{
-		Name: "soak", Dir: c.folder, StateDir: filepath.Join(dir, "state"), RuntimeDir: runtimeDir, Logger: hclog.NewNullLogger(),
-		Watch: true, WatchOptions: registry.WatchOptions{Quiet: 20 * time.Millisecond},
+		Name: "soak", Dir: c.folder, StateDir: filepath.Join(dir, "state"), RuntimeDir: runtimeDir, Logger: newWitness().logger(),
+		Watch: true, WatchOptions: registry.WatchOptions{Quiet: 20 * time.Millisecond}, Hooks: c.hooks(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	c.host, c.load = h, newLoad(h)
-	fmt.Fprintf(os.Stderr, "soak: rollbackWindow %s, health every %s, %d callers, half of the time quiet\n", rollbackWindow, healthInterval, callers)
-	r := &report{Minutes: minutes}
-	window := time.Duration(minutes * float64(time.Minute) / 2)
-	c.during(window, "quiet", false)
-	r.Quiet = latenciesOf(c.load.takeTimes())
-	heap := heapNow()
-	c.during(window, "busy", true)
-	r.Busy = latenciesOf(c.load.takeTimes())
-	r.Growth = heapNow() - heap
-	c.settle(r)
-	if err := h.Close(); err != nil {
-		return nil, err
-	}
-	if err := c.account(r); err != nil {
-		return nil, err
-	}
-	r.leaks(before, runtimeDir)
-	r.OK = r.judged()
-	return r, nil
+	return c, nil
 }
 
-// during has callers go on for a while, and in a busy while everything happen.
-func (c *chaos) during(d time.Duration, what string, busy bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), d)
+// during has callers go on for a while, and meanwhile, if anything, what happens. They go on until that has ended.
+func (c *chaos) during(d time.Duration, what string, happens func(context.Context)) {
+	window, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
-	go c.say(ctx, what)
-	ended := make(chan struct{})
-	go func() { defer close(ended); c.load.run(ctx) }()
-	if busy {
-		c.run(ctx)
+	calling, stop := context.WithCancel(context.Background())
+	defer stop()
+	var all sync.WaitGroup
+	all.Go(func() { c.say(calling, what) })
+	all.Go(func() { c.load.run(calling) })
+	if happens != nil {
+		happens(window)
 	}
-	<-ended
+	<-window.Done()
+	stop()
+	all.Wait()
 }
 
 // say says every ten seconds how it goes.
@@ -124,87 +150,31 @@ func (c *chaos) say(ctx context.Context, what string) {
 		pause(ctx, 10*time.Second)
 		l := c.load
 		l.mu.Lock()
-		fmt.Fprintf(os.Stderr, "soak: %s: %d calls, %d notices, %d reloads, %d configurations, %d refused, %d rolled back, %d kills, %d stops, %d explained, %d violations\n", what,
-			l.calls, l.notices, c.reloads.Load(), c.configs.Load(), c.refused.Load(), c.rollbacks.Load(), c.kills.Load(), c.stops.Load(), l.lost, l.broken)
+		fmt.Fprintf(os.Stderr, "soak: %s: %d calls, %d notices, %d reloads, %d configurations, %d refused, %d rolled back, %d kills, %d stops, %d calls failed, %d wrong\n", what,
+			l.calls, l.notices, c.reloads.Load(), c.configs.Load(), c.refused.Load(), c.rollbacks.Load(), c.kills.Load(), c.stops.Load(), len(l.failures), l.broken+l.wrong)
 		l.mu.Unlock()
 	}
 }
 
-// settle waits until all notices are handled, and asks the plugin that keeps state what it knows.
+// settle waits until all notices are handled and all probations are over, and asks the plugins that keep state what they know.
 func (c *chaos) settle(r *report) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for _, name := range plugins {
 		p := c.host.Plugin(name)
-		if err := p.Ready(ctx); err != nil {
-			c.load.fails("%s in the end: %v", name, err)
-			continue
-		}
-		for p.Status().Notices > 0 && ctx.Err() == nil {
+		c.returns(ctx, p)
+		for (p.Status().Notices > 0 || len(c.processes(name)) > 1) && ctx.Err() == nil {
 			pause(ctx, 10*time.Millisecond)
 		}
-	}
-	a, err := ask.Call(ctx, c.host.Plugin(keeper), job{})
-	if err != nil {
-		c.load.fails("%s in the end: %v", keeper, err)
-	}
-	c.load.mu.Lock()
-	defer c.load.mu.Unlock()
-	r.StateLost = int64(len(c.load.ledgers[keeper].added)) - int64(a.Count)
-}
-
-// account compares what ran with what callers got.
-func (c *chaos) account(r *report) error {
-	l := c.load
-	r.Reloads, r.Configurations, r.Refused, r.Rollbacks, r.Kills, r.Stops = c.reloads.Load(), c.configs.Load(), c.refused.Load(), c.rollbacks.Load(), c.kills.Load(), c.stops.Load()
-	r.Calls, r.Notices, r.Violations, r.Explained, r.WrongAnswers, r.Examples = l.calls, l.notices, l.broken, l.lost, l.wrong, l.examples
-	for _, name := range plugins {
-		adds, tells, err := readRecords(filepath.Join(c.records, name))
+		if !keeps(name) {
+			continue
+		}
+		a, err := ask.Call(ctx, p, job{})
 		if err != nil {
-			return err
+			c.load.fails("%s in the end: %v", name, err)
 		}
-		f := l.ledgers[name].audit(adds, tells)
-		r.RanTwice += f.twice
-		r.Vanished += f.lost
-		r.Phantoms += f.phantom
-		r.NoticesTwice += f.noticesTwice
-		r.Disorder += f.disorder
-		if name == good || name == keeper {
-			r.NoticesLostByReloads += f.noticesLost
-		} else {
-			r.NoticesLostByKills += f.noticesLost
-		}
+		c.counts[name] = int64(a.Count)
 	}
-	return nil
-}
-
-// readRecords reads what each process of a plugin has written.
-func readRecords(dir string) (adds []uint64, tells [][]uint64, err error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, file := range files {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, nil, err
-		}
-		var told []uint64
-		in := bufio.NewReader(f)
-		for record := make([]byte, 9); ; {
-			if _, err := io.ReadFull(in, record); err != nil {
-				break
-			}
-			if id := binary.BigEndian.Uint64(record[1:]); record[0] == ranAdd {
-				adds = append(adds, id)
-			} else {
-				told = append(told, id)
-			}
-		}
-		f.Close()
-		tells = append(tells, told)
-	}
-	return adds, tells, nil
 }
 
 // A footprint is what a process takes.
@@ -215,15 +185,19 @@ func footprintNow() footprint {
 	return footprint{len(open), runtime.NumGoroutine()}
 }
 
-func heapNow() int64 {
+// weight is what is on the heap, without what is written down of each message.
+func (c *chaos) weight() int64 {
+	c.load.mu.Lock()
+	ours := int64(c.load.ledger.end())
+	c.load.mu.Unlock()
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
+	return int64(m.HeapAlloc) - ours
 }
 
-// leaks looks for what is left.
-func (r *report) leaks(before footprint, runtimeDir string) {
+// leaks looks for what is left of the host and in its folder.
+func (c *chaos) leaks(r *report, before footprint, runtimeDir string) {
 	for range 100 { // goroutines that have been told to end need a moment
 		if now := footprintNow(); now.goroutines <= before.goroutines && now.descriptors <= before.descriptors {
 			break
@@ -232,15 +206,11 @@ func (r *report) leaks(before footprint, runtimeDir string) {
 	}
 	now := footprintNow()
 	r.Descriptors, r.Goroutines = max(0, now.descriptors-before.descriptors), max(0, now.goroutines-before.goroutines)
-	left, _ := os.ReadDir(runtimeDir)
-	r.Files = len(left)
-	children, _ := filepath.Glob("/proc/self/task/*/children")
-	for _, file := range children {
-		text, _ := os.ReadFile(file)
-		for _, b := range text {
-			if b == ' ' {
-				r.Processes++
-			}
-		}
+	r.Sockets, r.Files = filesIn(runtimeDir)
+	left := append(children(), running(c.records)...)
+	for _, name := range plugins {
+		left = append(left, c.processes(name)...) // whose end the host has not told
 	}
+	slices.Sort(left)
+	r.Processes = len(slices.Compact(left))
 }

@@ -9,6 +9,7 @@ const (
 	stopSignal = syscall.Signal(0)
 	contSignal = syscall.Signal(0)
 	killSignal = syscall.SIGKILL
+	quitSignal = syscall.Signal(0)
 )
 
 // send ends a plugin's process; there is no way to have one stand still.

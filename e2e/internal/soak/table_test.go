@@ -1,0 +1,40 @@
+package main
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestAProcessIsAPluginsOnlyIfItWritesInTheFolderOrBelow(t *testing.T) {
+	for environment, want := range map[string]bool{
+		"A=1\x00" + recordsEnv + "=/x/records/good\x00B=2\x00": true,
+		recordsEnv + "=/x/records\x00":                         true,
+		recordsEnv + "=/x/records2/good\x00":                   false,
+		"A=" + recordsEnv + "=/x/records\x00":                  false,
+		"":                                                     false,
+	} {
+		if got := writesIn(environment, "/x/records"); got != want {
+			t.Errorf("%q: %t", environment, got)
+		}
+	}
+}
+
+func TestFilesAreCountedBelowAFolderAndSocketsApart(t *testing.T) {
+	dir := t.TempDir()
+	if sockets, others := filesIn(dir); sockets+others != 0 {
+		t.Errorf("an empty folder: %d and %d", sockets, others)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", filepath.Join(dir, "sub", "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if sockets, others := filesIn(dir); sockets != 1 || others != 1 {
+		t.Errorf("a folder with a socket: %d and %d", sockets, others)
+	}
+}
