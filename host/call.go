@@ -122,10 +122,25 @@ func (p *Plugin) notInTime(ctx context.Context, what string, state State) error 
 // Invoke implements rpc.Peer: one attempt of a call, for which it was picked.
 func (i *instance) Invoke(ctx context.Context, m *rpc.Message, reply any) error {
 	defer i.held.end()
-	if err := i.conn.Invoke(ctx, m, reply); err != nil {
+	err := i.conn.Invoke(ctx, m, reply)
+	i.heard(err)
+	if err != nil {
 		return i.annotate(err)
 	}
 	return nil
+}
+
+// heard notes that the plugin has answered, if that is what this is.
+func (i *instance) heard(err error) {
+	if !i.answered.Load() && (err == nil || !isTransport(err)) {
+		i.answered.Store(true)
+	}
+}
+
+// isTransport reports whether an error does not come from a handler of the plugin.
+func isTransport(err error) bool {
+	var e *rpc.Error
+	return !errors.As(err, &e) || e.Origin == rpc.FromTransport
 }
 
 // CallTimeout says that the connection bounds calls whose context has no deadline: see rpc.Conn.
@@ -140,6 +155,7 @@ func (i *instance) Notify(ctx context.Context, m *rpc.Message) error {
 	if err := i.conn.Notify(ctx, m); err != nil {
 		return i.annotate(err)
 	}
+	i.notified.Add(1)
 	return nil
 }
 

@@ -14,8 +14,13 @@ type flow struct {
 
 func (f *flow) Send(item any) error    { return f.named(f.Flow.Send(item)) }
 func (f *flow) CloseSend() error       { return f.named(f.Flow.CloseSend()) }
-func (f *flow) Recv(item any) error    { return f.named(f.Flow.Recv(item)) }
-func (f *flow) Result(reply any) error { return f.named(f.Flow.Result(reply)) }
+func (f *flow) Recv(item any) error    { return f.heard(f.Flow.Recv(item)) }
+func (f *flow) Result(reply any) error { return f.heard(f.Flow.Result(reply)) }
+
+func (f *flow) heard(err error) error {
+	f.instance.heard(err)
+	return f.named(err)
+}
 
 func (f *flow) named(err error) error {
 	if err == nil || err == io.EOF {

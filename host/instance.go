@@ -27,9 +27,11 @@ type process struct {
 	startup wire.Startup
 	proc    proc.Process
 	lines   *lines
-	kept    *kept       // nil: it ends with its host
-	asked   atomic.Bool // the host asked it to end
+	kept    *kept // nil: it ends with its host
 	cleaned sync.Once
+
+	asked    atomic.Bool // the host asked it to end
+	released atomic.Bool // its Release hook has run, and Resume has not since
 }
 
 // An instance is a connection to a process. A process that was parked gets a new instance when it comes back.
@@ -44,6 +46,9 @@ type instance struct {
 	waiting atomic.Int32    // notices that wait for turn
 	checks  atomic.Uint64   // calls of its Health hook
 	held    hold
+
+	answered atomic.Bool  // a call, or an item of a stream
+	notified atomic.Int64 // notices that it was sent
 }
 
 var errExited = errors.New("the process ended")

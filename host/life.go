@@ -58,6 +58,7 @@ func (l *life) run(next phase) {
 	for next != nil {
 		next = next()
 	}
+	l.drop()
 	l.endings.Wait()
 	if l.p.after != nil {
 		l.p.after()
@@ -91,6 +92,7 @@ func (l *life) startOn(w *wish) phase {
 	l.heard = append(l.heard, w.heard...)
 	l.adoptSpec(w.spec)
 	if w.spec.lazy && !w.anew {
+		l.drop()
 		if !l.p.is(Idle) {
 			l.p.move(Idle, "it starts with its first call", nil)
 		}
@@ -103,6 +105,7 @@ func (l *life) startOn(w *wish) phase {
 
 // rest is for a plugin of which nothing runs.
 func (l *life) rest(w *wish) {
+	l.drop()
 	l.heard = append(l.heard, w.heard...)
 	l.p.move(w.rest, w.reason, w.err)
 	l.tell(w.err)
@@ -188,6 +191,9 @@ func (l *life) starting() phase {
 		return l.cannotStart(err)
 	}
 	l.adopt(i)
+	if l.trial != nil {
+		l.trial.timer.Reset(time.Duration(l.spec.reload.RollbackWindow))
+	}
 	l.p.move(Ready, i.offers(), nil)
 	l.tell(nil)
 	return l.serving
@@ -213,33 +219,44 @@ func (l *life) cannotStart(err error) phase {
 	case mayPass(err):
 		return l.broke("could not start: "+headline(err), err)
 	}
-	if unmet := (*unmetError)(nil); !errors.As(err, &unmet) {
-		l.refuse(l.spec, err)
+	if l.trial != nil {
+		return l.rollBack("could not start: "+headline(err), err, nil)
 	}
+	l.refuse(l.spec, err)
 	l.p.move(Failed, "could not start: "+headline(err), err)
 	l.tell(err)
 	return l.resting
 }
 
-// refuse notes that the files of a spec do not come up.
+// refuse notes that the files of a spec do not come up, if it is they that are to blame.
 func (l *life) refuse(s *spec, err error) {
+	if unmet := (*unmetError)(nil); errors.As(err, &unmet) {
+		return
+	}
 	if c, failed := l.p.env.copyOf(l.p.asked, s); failed == nil {
 		l.refused[s.fingerprint(c)] = err
 	}
 }
 
-// broke decides what follows a crash: another start, or none.
+// broke decides what follows a crash: another start, or none; then, on probation, the version before.
 func (l *life) broke(reason string, err error) phase {
 	rule := l.spec.restart
-	if rule.Policy == manifest.RestartNever || rule.Policy == "" || l.p.env.noRestart {
+	never := rule.Policy == manifest.RestartNever || rule.Policy == "" || l.p.env.noRestart
+	if never && l.trial != nil {
+		return l.rollBack(reason, err, nil)
+	}
+	if never {
 		l.p.move(Failed, reason, err)
 		l.tell(err)
 		return l.resting
 	}
 	delay, tooMany := l.crashes.crashed(time.Now(), rule)
+	if tooMany && l.trial != nil {
+		return l.rollBack(reason+"; "+exceeded(rule), err, nil)
+	}
 	if tooMany {
 		l.refuse(l.spec, err)
-		l.p.move(Quarantined, fmt.Sprintf("%s; it crashed %d times within %s (restart.max, restart.window)", reason, rule.Max+1, time.Duration(rule.Window)), err)
+		l.p.move(Quarantined, reason+"; "+exceeded(rule), err)
 		l.tell(err)
 		return l.resting
 	}

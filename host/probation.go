@@ -18,6 +18,8 @@ type trial struct {
 	standby  *instance     // its process, which is parked; nil: there is none, and fallback is launched anew
 	parked   chan struct{} // closed when standby's connection is over
 	timer    *time.Timer   // to its end
+	keeps    bool          // what is on probation was given the state, and could give it back
+	apart    bool          // somebody has heard of what it did since: the state of fallback is an older one
 }
 
 // over is ready when the probation has passed.
@@ -35,15 +37,17 @@ func (l *life) prove(old *instance, before *spec) {
 	case window == 0:
 		l.drop()
 	case l.trial == nil:
-		t := &trial{fallback: before, since: time.Now(), timer: time.NewTimer(window)}
+		t := &trial{fallback: before, since: time.Now(), timer: time.NewTimer(window), keeps: l.current.feature(lifecycle.FeatureSnapshot)}
 		l.trial = t
 		if old != nil && old.parks() {
+			t.keeps = l.current.keepsState(old)
 			t.standby, t.parked = old, make(chan struct{})
 			l.endings.Go(func() { old.park(window, t.parked) })
 			return
 		}
 	default: // old was on probation itself: the way back is the same
 		l.trial.timer.Reset(window)
+		l.trial.apart = l.trial.apart || old == nil || old.isKnown()
 	}
 	if old != nil {
 		l.endings.Go(old.retire)
@@ -101,53 +105,48 @@ func (l *life) drop() {
 	}
 }
 
-// goesBack reports whether the version before is what follows a crash, or sickness, on probation. The state that it has is older than
-// what the new version has answered, unless that still tells its own.
-func (l *life) goesBack(sick error) bool {
-	i, t := l.current, l.trial
-	if !i.feature(lifecycle.FeatureSnapshot) || t.standby != nil && !t.standby.feature(lifecycle.FeatureRestore) {
-		return true
-	}
-	return sick != nil && t.standby != nil || i.spec.reload.Rollback == manifest.RollbackStale
+// leadsBack reports whether the version before is what follows what bad did. It is, unless that takes back what somebody was told, and nobody
+// has said that it may. known is what bad still says of its state; nil: nothing.
+func (t *trial) leadsBack(bad *instance, known *lifecycle.State) bool {
+	t.apart = t.apart || bad.isKnown()
+	return !t.keeps || !t.apart || known != nil || bad.spec.reload.Rollback == manifest.RollbackStale
 }
 
-// rollBack has the last version that passed answer calls again.
-func (l *life) rollBack(sick error) phase {
-	bad, t := l.current, l.trial
+// isKnown reports whether anybody outside has an answer of this instance, or its word that a notice is handled.
+func (i *instance) isKnown() bool {
+	return i.answered.Load() || i.notified.Load() > int64(i.conn.Stats().Unacknowledged)
+}
+
+// rollBack has the last version that passed answer calls again. What broke on probation has ended; known is what it still said of its state.
+func (l *life) rollBack(reason string, cause error, known *lifecycle.State) phase {
+	t := l.trial
 	l.trial = nil
 	t.timer.Stop()
-	l.p.serving.Store(nil)
-	l.watch.end()
-	var known *lifecycle.State
-	if sick != nil && bad.feature(lifecycle.FeatureSnapshot) && (t.standby == nil || t.standby.feature(lifecycle.FeatureRestore)) {
-		known = bad.lastWords(l.p.asked)
-	}
+	l.refuse(l.spec, cause)
+	why := fmt.Sprintf("%s broke on probation: %s", l.spec.titled(), reason)
 	back, err := t.comeBack(l.p.asked, known)
 	if err != nil {
-		bad.log.Warn("the parked instance does not come back", "reason", err.Error())
+		l.p.env.log().Warn("the parked instance does not come back", "plugin", l.p.name, "reason", err.Error())
 	}
-	report := bad.end(sick)
-	l.refused[l.spec.fingerprint(bad.copied)] = report
-	why := fmt.Sprintf("%s broke on probation: %s", l.spec.titled(), report.Summary())
 	if back == nil {
-		l.current = nil
 		if t.standby != nil {
 			l.endings.Go(t.unpark)
 		}
-		return l.backTo(t.fallback, known, why, report)
+		return l.backTo(t.fallback, known, why, cause)
 	}
 	l.spec = t.fallback
 	l.adopt(back)
-	if known == nil && bad.keepsState(back) {
+	if t.keeps && t.apart && known == nil {
 		why += fmt.Sprintf("; its state is that of %s ago", time.Since(t.since).Round(time.Millisecond))
 	}
-	l.p.move(Ready, fmt.Sprintf("rolled back to %s: %s", t.fallback.titled(), why), report)
+	l.p.move(Ready, fmt.Sprintf("rolled back to %s: %s", t.fallback.titled(), why), cause)
+	l.tell(cause)
 	return l.serving
 }
 
 // backTo launches a version from its copy in the store, after what was to replace it has failed. known is the state that it is to have; nil: none.
 func (l *life) backTo(s *spec, known *lifecycle.State, why string, cause error) phase {
-	if !l.p.is(Reloading) {
+	if l.p.is(Ready) {
 		l.p.move(Reloading, why, cause)
 	}
 	l.spec = s
@@ -179,7 +178,8 @@ func (i *instance) beginWith(ctx context.Context, known *lifecycle.State) error 
 	return err
 }
 
-// comeBack connects to the parked process, and has it know what the new version did; nil: there is none any more, or, with an error, it cannot.
+// comeBack connects to the parked process, which takes again what it had given up, and has it know what the new version did; nil: there is
+// none any more, or, with an error, it cannot.
 func (t *trial) comeBack(ctx context.Context, known *lifecycle.State) (*instance, error) {
 	if t.standby == nil || !t.standby.active() {
 		return nil, nil
@@ -187,10 +187,17 @@ func (t *trial) comeBack(ctx context.Context, known *lifecycle.State) (*instance
 	ctx, cancel := context.WithTimeout(ctx, t.fallback.timeouts.Start)
 	defer cancel()
 	back, err := t.standby.again(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if back.released.Load() {
+		err = back.resume(ctx)
+	}
 	if err == nil && known != nil {
 		err = back.restore(ctx, *known)
 	}
 	if err != nil {
+		back.conn.Close()
 		return nil, err
 	}
 	return back, nil
@@ -201,7 +208,8 @@ const (
 	lastMessage = time.Second            // and how long it has for that
 )
 
-// lastWords are what a sick instance knows; nil if it does not say so any more. All that it has answered is in it, since what it has not by then is ended.
+// lastWords are what a sick instance knows; nil if it does not say so any more. All that it has answered is in it, since what it has not by then
+// is ended.
 func (i *instance) lastWords(ctx context.Context) *lifecycle.State {
 	patience, stop := context.WithTimeout(ctx, lastCalls)
 	defer stop()

@@ -201,6 +201,7 @@ func (l *life) handOff(ctx context.Context, old, fresh *instance) (err error) {
 	if err := ask(ctx, old, lifecycle.FeatureRelease, lifecycle.Release, lifecycle.None{}); err != nil {
 		return old.named(err)
 	}
+	old.released.Store(true)
 	if err = fresh.begin(ctx); err == nil && keeps {
 		err = fresh.restore(ctx, state)
 	}
@@ -208,20 +209,29 @@ func (l *life) handOff(ctx context.Context, old, fresh *instance) (err error) {
 		return nil
 	}
 	fresh.discard()
-	return errors.Join(err, l.resume(old))
+	return errors.Join(err, l.takeBack(old))
 }
 
-// resume has the old instance take again what it had given up. One that cannot is ended, and its successor started from its copy.
-func (l *life) resume(old *instance) error {
+// takeBack has the old instance take again what it had given up. One that cannot is ended, and its successor started from its copy.
+func (l *life) takeBack(old *instance) error {
 	ctx, cancel := context.WithTimeout(l.p.asked, l.spec.timeouts.Start)
 	defer cancel()
-	err := ask(ctx, old, lifecycle.FeatureResume, lifecycle.Resume, lifecycle.None{})
+	err := old.resume(ctx)
 	if err != nil {
 		l.release()
 		old.stop()
 		return old.named(err)
 	}
 	return nil
+}
+
+// resume has an instance take again what it had given up.
+func (i *instance) resume(ctx context.Context) error {
+	err := ask(ctx, i, lifecycle.FeatureResume, lifecycle.Resume, lifecycle.None{})
+	if err == nil {
+		i.released.Store(false)
+	}
+	return err
 }
 
 // A busyError is why a plugin was not quiet in time.

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/go-hotplug/hotplug/manifest"
@@ -22,6 +23,11 @@ func (r *restarts) crashed(now time.Time, rule manifest.Restart) (delay time.Dur
 		return 0, true
 	}
 	return backoff(len(r.crashes), time.Duration(rule.Backoff), time.Duration(rule.MaxBackoff)), false
+}
+
+// exceeded says that there were too many crashes, in a sentence.
+func exceeded(rule manifest.Restart) string {
+	return fmt.Sprintf("it crashed %d times within %s (restart.max, restart.window)", rule.Max+1, time.Duration(rule.Window))
 }
 
 // forget starts counting anew.

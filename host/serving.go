@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/manifest"
 )
 
@@ -118,15 +119,19 @@ func (l *life) left() phase {
 	return l.backingOff
 }
 
-// crashed ends an instance that ended by itself, or, if it is sick, that does not do its work.
+// crashed ends an instance that ended by itself, or, if it is sick, that does not do its work. One that is started again on probation may still
+// be followed by the version before.
 func (l *life) crashed(sick error) phase {
-	if l.trial != nil && l.goesBack(sick) {
-		return l.rollBack(sick)
-	}
-	i := l.current
+	bad, t := l.current, l.trial
 	l.release()
-	l.drop()
-	report := i.end(sick)
+	var known *lifecycle.State
+	if t != nil && t.keeps && sick != nil {
+		known = bad.lastWords(l.p.asked)
+	}
+	report := bad.end(sick)
+	if t != nil && t.leadsBack(bad, known) {
+		return l.rollBack(report.Summary(), report, known)
+	}
 	return l.broke(report.Summary(), report)
 }
 
