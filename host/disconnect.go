@@ -91,7 +91,7 @@ func (l *life) disconnected() phase {
 
 // heedApart acts on a wish while there is no connection.
 func (l *life) heedApart() phase {
-	w := l.p.wishes.take()
+	w := l.wished()
 	if w == nil {
 		return l.disconnected
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,8 +18,8 @@ func (l *life) launchReady(s *spec) (*instance, error) {
 // launching waits for its turn, starts the process and does then with it, all within the start time-out. On an error of then nothing is left of the instance.
 func (l *life) launching(s *spec, then func(context.Context, *instance) error) (*instance, error) {
 	p := l.p
-	ctx, cancel := context.WithCancelCause(p.asked)
-	defer cancel(nil)
+	ctx, done := p.whileWanted()
+	defer done()
 	select {
 	case p.env.launches <- struct{}{}:
 		defer func() { <-p.env.launches }()
@@ -36,6 +37,28 @@ func (l *life) launching(s *spec, then func(context.Context, *instance) error) (
 		return nil, err
 	}
 	return i, nil
+}
+
+var errUnwanted = errors.New("nothing is to run any more")
+
+// whileWanted is for a launch: the context ends when somebody wishes that nothing runs. done must be called.
+func (p *Plugin) whileWanted() (ctx context.Context, done func()) {
+	ctx, cancel := context.WithCancelCause(p.asked)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for !p.wishes.unwanted() {
+			select {
+			case <-p.wishes.ends:
+			case <-ctx.Done():
+				return
+			}
+		}
+		cancel(errUnwanted)
+	})
+	return ctx, func() {
+		cancel(nil)
+		watching.Wait()
+	}
 }
 
 // headline is an error on one line, without the lines that a plugin wrote.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/manifest"
 )
 
@@ -25,6 +26,9 @@ type life struct {
 	retry   *time.Timer      // of a reload that found the plugin busy; nil: none
 	put     *wish            // what it retries
 	tries   int              // how often it has
+	busy    time.Time        // when it was found busy first
+	known   *lifecycle.State // of an instance that was ended for its successor; nil: there is none, or it keeps no state
+	amiss   error            // why what runs is not what is installed; nil: it is, or nothing runs
 	later   *wish            // what is seen to once there is a connection again; nil: nothing
 	endings sync.WaitGroup   // goroutines that end instances which answer no calls any more
 }
@@ -72,6 +76,8 @@ func (l *life) tell(err error) {
 		c <- err // each has room
 	}
 	l.heard = nil
+	l.p.wishes.settle()
+	l.p.poke()
 	l.p.settle()
 }
 
@@ -133,7 +139,7 @@ func (l *life) resting() phase {
 
 // heedAtRest acts on a wish while nothing runs. same is what to go on with if the wish changes nothing.
 func (l *life) heedAtRest(same phase) phase {
-	w := l.p.wishes.take()
+	w := l.wished()
 	if w == nil {
 		return same
 	}
@@ -155,8 +161,7 @@ func (l *life) heedAtRest(same phase) phase {
 	if !w.anew {
 		if err := l.knownBad(w.spec); err != nil {
 			l.heard = append(l.heard, w.heard...)
-			l.tell(err)
-			return same
+			return l.stayDown(err, same)
 		}
 	}
 	l.crashes.forget()
@@ -175,6 +180,19 @@ func (l *life) knownBad(s *spec) error {
 	return l.refused[s.fingerprint(c)]
 }
 
+// stayDown goes on as it is, since what is installed now is known not to come up.
+func (l *life) stayDown(err error, same phase) phase {
+	if (l.p.is(Failed) || l.p.is(Quarantined)) && !sameText(l.p.failure(), err) {
+		l.p.again(knownBadText+headline(err), err)
+	}
+	l.tell(err)
+	return same
+}
+
+func sameText(a, b error) bool { return a != nil && b != nil && a.Error() == b.Error() }
+
+const knownBadText = "what is installed now is known not to come up: "
+
 // adoptSpec makes s what is to run.
 func (l *life) adoptSpec(s *spec) {
 	l.spec = s
@@ -183,7 +201,7 @@ func (l *life) adoptSpec(s *spec) {
 
 // starting launches what is to run.
 func (l *life) starting() phase {
-	if err := l.p.awaitRequired(l.spec.required); err != nil {
+	if err := l.p.awaitRequired(l.spec, false); err != nil {
 		return l.cannotStart(err)
 	}
 	i, err := l.launchReady(l.spec)
@@ -194,6 +212,7 @@ func (l *life) starting() phase {
 	if l.trial != nil {
 		l.trial.timer.Reset(time.Duration(l.spec.reload.RollbackWindow))
 	}
+	l.amiss = nil
 	l.p.move(Ready, i.offers(), nil)
 	l.tell(nil)
 	return l.serving
@@ -216,6 +235,10 @@ func (l *life) cannotStart(err error) phase {
 		l.p.move(Stopped, "stopped while it was starting", nil)
 		l.tell(errAskedToStop)
 		return nil
+	case errors.Is(err, errUnwanted):
+		l.p.move(Stopped, "its start was given up: "+err.Error(), nil)
+		l.tell(err)
+		return l.resting
 	case mayPass(err):
 		return l.broke("could not start: "+headline(err), err)
 	}
@@ -224,6 +247,7 @@ func (l *life) cannotStart(err error) phase {
 	}
 	l.refuse(l.spec, err)
 	l.p.move(Failed, "could not start: "+headline(err), err)
+	l.postpone(l.spec, err)
 	l.tell(err)
 	return l.resting
 }

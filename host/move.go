@@ -30,9 +30,17 @@ func (p *Plugin) move(to State, reason string, err error) {
 		log.Info("plugin "+string(to), "reason", reason, "version", e.Version, "pid", e.PID)
 	}
 	p.env.published(e)
-	if to == Ready && from != Ready && p.readied != nil {
+	if to == Ready && p.readied != nil {
 		p.readied()
 	}
+}
+
+// again is move to the same state, with another reason.
+func (p *Plugin) again(reason string, err error) {
+	p.mu.Lock()
+	state := p.state
+	p.mu.Unlock()
+	p.move(state, reason, err)
 }
 
 // poke has those who wait for a move look again.

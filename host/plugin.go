@@ -45,6 +45,8 @@ type Plugin struct {
 	generation int
 	changed    chan struct{} // closed and replaced by every move
 	last       *instance     // the latest one that was ready, also when it is gone
+	postponed  *spec         // what is to run once a plugin answers calls that it requires; nil: nothing
+	requires   string        // that plugin
 }
 
 // A caller is how calls travel, with the time-out that calls without a deadline have.
@@ -55,7 +57,7 @@ type caller struct {
 
 func newPlugin(env *environment, name string) *Plugin {
 	p := &Plugin{
-		name: name, env: env, wishes: wishes{made: make(chan struct{}, 1)}, called: make(chan struct{}, 1), impatient: make(chan struct{}, 1),
+		name: name, env: env, wishes: newWishes(), called: make(chan struct{}, 1), impatient: make(chan struct{}, 1),
 		disable: func(bool) {}, settled: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}), since: time.Now(),
 	}
 	p.calls.Store(&caller{Retrier: rpc.NewRetrier(p.pick, defaultTimeouts.Call), timeout: defaultTimeouts.Call})
@@ -142,6 +144,9 @@ func (p *Plugin) Reload(ctx context.Context) error {
 	w, err := p.find(ctx)
 	if err != nil {
 		return fmt.Errorf("reload %s: %w", p.name, err)
+	}
+	if w.spec == nil && w.rest == Disabled {
+		return fmt.Errorf("reload %s: it is disabled (%s): enable it instead, which starts what is installed", p.name, w.reason)
 	}
 	if w.anew = true; w.spec != nil {
 		w.reason = "a reload was asked for"

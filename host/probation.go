@@ -89,7 +89,11 @@ func (t *trial) unpark() {
 // pass ends a probation: there is no way back any more.
 func (l *life) pass() {
 	l.drop()
-	l.p.move(Ready, l.spec.titled()+" has passed its probation", nil)
+	reason := l.spec.titled() + " has passed its probation"
+	if l.amiss != nil {
+		reason += "; what is installed now does not run: " + headline(l.amiss)
+	}
+	l.p.move(Ready, reason, l.amiss)
 }
 
 // drop gives up the way back, if there is one.
@@ -139,9 +143,7 @@ func (l *life) rollBack(reason string, cause error, known *lifecycle.State) phas
 	if t.keeps && t.apart && known == nil {
 		why += fmt.Sprintf("; its state is that of %s ago", time.Since(t.since).Round(time.Millisecond))
 	}
-	l.p.move(Ready, fmt.Sprintf("rolled back to %s: %s", t.fallback.titled(), why), cause)
-	l.tell(cause)
-	return l.serving
+	return l.keep(fmt.Sprintf("rolled back to %s: %s", t.fallback.titled(), why), cause)
 }
 
 // backTo launches a version from its copy in the store, after what was to replace it has failed. known is the state that it is to have; nil: none.
@@ -161,9 +163,7 @@ func (l *life) backTo(s *spec, known *lifecycle.State, why string, cause error) 
 		return l.broke("could not go back to "+s.titled()+": "+headline(err)+"; "+why, err)
 	}
 	l.adopt(i)
-	l.p.move(Ready, fmt.Sprintf("rolled back to %s: %s", s.titled(), why), cause)
-	l.tell(cause)
-	return l.serving
+	return l.keep(fmt.Sprintf("rolled back to %s: %s", s.titled(), why), cause)
 }
 
 // beginWith is begin, and has the instance know what the one before it did. On an error nothing is left of it.

@@ -119,6 +119,7 @@ func TestWhateverHappensToAPluginItsOwnerGoesOn(t *testing.T) {
 			}
 			f := l.release("2.0.0", "one", &newTally().fake)
 			l.current = f
+			_ = l.p.Enable(t.Context()) // a disabled one is not reloaded
 			if err := l.p.Reload(t.Context()); err != nil && f.Launched() == nil {
 				t.Errorf("a good version in the end: %v", err) // but for one that follows a version with other messages, it comes up
 			}

@@ -2,7 +2,7 @@ package host
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"github.com/go-hotplug/hotplug/registry"
@@ -33,9 +33,21 @@ func (h *Host) reconcile(reg *registry.Registry) {
 	for _, c := range changes { // handles first, for those that others require
 		h.handle(c.Name)
 	}
-	for _, c := range changes {
+	for _, c := range requiredFirst(reg, changes) {
 		h.see(reg, c)
 	}
+}
+
+// requiredFirst orders changes so that who requires something finds that it is about to become another.
+func requiredFirst(reg *registry.Registry, changes []registry.Change) []registry.Change {
+	level := make(map[string]int)
+	for n, entries := range reg.Order() {
+		for _, e := range entries {
+			level[e.Name] = n
+		}
+	}
+	slices.SortStableFunc(changes, func(a, b registry.Change) int { return level[a.Name] - level[b.Name] })
+	return changes
 }
 
 // see tells the owner of a plugin what has become of it.
@@ -76,26 +88,4 @@ func (h *Host) isOff(name string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.disabled[name]
-}
-
-// wakeDependents starts the plugins that could not start because this one did not run.
-func (h *Host) wakeDependents(name string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, p := range h.plugins {
-		if s := p.waitsFor(name); s != nil {
-			p.wishes.add(wish{spec: s, reason: name + ", which it requires, runs now"})
-		}
-	}
-}
-
-// waitsFor returns what is to run, if that could not start because a plugin of this name did not run; else nil.
-func (p *Plugin) waitsFor(name string) *spec {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var unmet *unmetError
-	if p.state == Failed && errors.As(p.err, &unmet) && unmet.requires == name {
-		return p.spec
-	}
-	return nil
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
-	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/rpc"
 )
@@ -24,15 +22,19 @@ func (l *life) change(w *wish) phase {
 		delete(l.refused, print)
 	case same:
 		return l.retune(next)
-	case l.refused[print] != nil:
-		l.tell(l.refused[print])
+	case l.refused[print] == nil:
+	case sameText(l.amiss, l.refused[print]):
+		l.tell(l.amiss)
 		return l.serving
+	default:
+		return l.keep(l.spec.titled()+" goes on: "+knownBadText+headline(l.refused[print]), l.refused[print])
 	}
 	return l.reload(next, w.reason)
 }
 
-// keep goes on with what runs.
+// keep goes on with what runs. err is why that is not what is installed; nil: it is.
 func (l *life) keep(reason string, err error) phase {
+	l.amiss = err
 	l.p.move(Ready, reason, err)
 	l.tell(err)
 	return l.serving
@@ -40,10 +42,14 @@ func (l *life) keep(reason string, err error) phase {
 
 // retune takes over settings for which the process need not be another.
 func (l *life) retune(next *spec) phase {
+	l.tries = 0
 	before := l.spec
 	l.adoptSpec(next)
 	l.watch.over(l.current, next)
-	if before.sameConfig(next) {
+	switch {
+	case before.sameConfig(next) && l.amiss != nil:
+		return l.keep("what is installed is what runs, again", nil)
+	case before.sameConfig(next):
 		l.tell(nil)
 		return l.serving
 	}
@@ -60,7 +66,12 @@ func (l *life) retune(next *spec) phase {
 func (l *life) reload(next *spec, reason string) phase {
 	old := l.current
 	l.p.move(Reloading, reason, nil)
-	fresh, err := l.successor(old, next)
+	l.known = nil
+	var fresh *instance
+	err := l.p.awaitRequired(next, true)
+	if err == nil {
+		fresh, err = l.successor(old, next)
+	}
 	switch {
 	case l.p.asked.Err() != nil:
 		return l.interrupted(fresh)
@@ -88,14 +99,19 @@ func (l *life) interrupted(fresh *instance) phase {
 func (l *life) stay(next *spec, err error) phase {
 	if l.current == nil { // it was ended for the new one
 		l.refuse(next, err)
-		return l.backTo(l.spec, nil, "the new version was refused: "+headline(err), err)
+		return l.backTo(l.spec, l.known, "the new version was refused: "+headline(err), err)
 	}
 	l.p.serving.Store(l.current)
 	var busy *busyError
-	if errors.As(err, &busy) || l.current.isOver() { // nothing is known against the new one
+	switch {
+	case errors.Is(err, errUnwanted):
+		return l.keep(l.spec.titled()+" goes on: the reload was given up: "+err.Error(), err)
+	case errors.As(err, &busy) || l.current.isOver(): // nothing is known against the new one
 		return l.tryLater(next, err)
 	}
+	l.tries = 0
 	l.refuse(next, err)
+	l.postpone(next, err)
 	return l.keep(fmt.Sprintf("%s goes on: the reload was refused: %s", l.spec.titled(), headline(err)), err)
 }
 
@@ -141,12 +157,21 @@ func (l *life) startBy(next *spec, prepare func(context.Context, *instance) erro
 	})
 }
 
-// startInstead ends what runs, and only then starts what is to run. Calls wait meanwhile.
+// startInstead ends what runs, and only then starts what is to run, which is told what the old one knew. Calls wait meanwhile.
 func (l *life) startInstead(old *instance, next *spec) (*instance, error) {
+	ctx, cancel := context.WithTimeoutCause(l.p.asked, next.timeouts.Start, tooLate(next.timeouts.Start))
+	defer cancel()
+	if _, err := old.tell(ctx); err != nil { // on trial: it can still go on
+		return nil, err
+	}
 	l.release()
 	l.drop()
-	old.stop()
-	return l.launchReady(next)
+	known, err := old.finish()
+	if err != nil {
+		old.log.Error("its successor begins without its state", "reason", err.Error())
+	}
+	l.known = known
+	return l.launching(next, func(ctx context.Context, i *instance) error { return i.beginWith(ctx, known) })
 }
 
 // discard ends an instance that never answered calls. Doing it again changes nothing.
@@ -157,136 +182,6 @@ func (i *instance) discard() {
 		i.awaitExit()
 	}
 	i.bury("")
-}
-
-// handOver gives the new instance the state of the old one, if both can: once on trial, while calls go on, and once more when the old one is quiet.
-// When it returns without an error, new calls wait for the swap.
-func (l *life) handOver(ctx context.Context, old, fresh *instance) error {
-	if !old.keepsState(fresh) {
-		return nil
-	}
-	if err := passOn(ctx, old, fresh); err != nil {
-		return err
-	}
-	if err := l.quiesce(ctx, old); err != nil {
-		return err
-	}
-	return passOn(ctx, old, fresh)
-}
-
-// passOn has the new instance restore what the old one knows.
-func passOn(ctx context.Context, old, fresh *instance) error {
-	state, err := old.snapshot(ctx)
-	if err != nil {
-		return old.named(err)
-	}
-	return fresh.restore(ctx, state)
-}
-
-// named is an error of the old instance, among those of the new one.
-func (i *instance) named(err error) error { return fmt.Errorf("%s: %w", i.spec.titled(), err) }
-
-// handOff is handOver for a plugin that owns what only one process can have.
-func (l *life) handOff(ctx context.Context, old, fresh *instance) (err error) {
-	if err := l.quiesce(ctx, old); err != nil {
-		return err
-	}
-	var state lifecycle.State
-	keeps := old.keepsState(fresh)
-	if keeps {
-		if state, err = old.snapshot(ctx); err != nil {
-			return old.named(err)
-		}
-	}
-	if err := ask(ctx, old, lifecycle.FeatureRelease, lifecycle.Release, lifecycle.None{}); err != nil {
-		return old.named(err)
-	}
-	old.released.Store(true)
-	if err = fresh.begin(ctx); err == nil && keeps {
-		err = fresh.restore(ctx, state)
-	}
-	if err == nil {
-		return nil
-	}
-	fresh.discard()
-	return errors.Join(err, l.takeBack(old))
-}
-
-// takeBack has the old instance take again what it had given up. One that cannot is ended, and its successor started from its copy.
-func (l *life) takeBack(old *instance) error {
-	ctx, cancel := context.WithTimeout(l.p.asked, l.spec.timeouts.Start)
-	defer cancel()
-	err := old.resume(ctx)
-	if err != nil {
-		l.release()
-		old.stop()
-		return old.named(err)
-	}
-	return nil
-}
-
-// resume has an instance take again what it had given up.
-func (i *instance) resume(ctx context.Context) error {
-	err := ask(ctx, i, lifecycle.FeatureResume, lifecycle.Resume, lifecycle.None{})
-	if err == nil {
-		i.released.Store(false)
-	}
-	return err
-}
-
-// A busyError is why a plugin was not quiet in time.
-type busyError struct{ why error }
-
-func (e *busyError) Error() string { return "it is not idle for a moment: " + e.why.Error() }
-func (e *busyError) Unwrap() error { return e.why }
-
-var errImpatient = errors.New("a call that waits would lose half of its time")
-
-// quiesce has new calls wait and returns when nothing runs in the old instance any more. On an error they go to the old instance again.
-func (l *life) quiesce(ctx context.Context, old *instance) error {
-	limit := time.Duration(l.spec.reload.Quiesce)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	timer := time.AfterFunc(limit, func() { cancel(fmt.Errorf("calls are in flight after %s (reload.quiesce)", limit)) })
-	defer timer.Stop()
-	drainToken(l.p.impatient)
-	l.p.serving.Store(nil)
-	go func() {
-		select {
-		case <-l.p.impatient:
-			cancel(errImpatient)
-		case <-ctx.Done():
-		}
-	}()
-	err := old.quiet(ctx)
-	if err == nil {
-		return nil
-	}
-	l.p.serving.Store(old)
-	l.p.poke()
-	if cause := context.Cause(ctx); cause != nil {
-		err = cause
-	}
-	return &busyError{err}
-}
-
-// quiet waits until nothing that was sent to an instance, or is about to be, is unanswered. It is picked no more.
-func (i *instance) quiet(ctx context.Context) error {
-	err := i.held.await(ctx)
-	if err == nil {
-		err = i.conn.Drain(ctx)
-	}
-	if err == nil {
-		err = i.conn.AwaitNotices(ctx)
-	}
-	return err
-}
-
-func drainToken(c <-chan struct{}) {
-	select {
-	case <-c:
-	default:
-	}
 }
 
 // swap has the new instance answer all calls that begin from now on. The old one finishes what it has.
@@ -307,6 +202,7 @@ func (l *life) swap(old, fresh *instance, next *spec) {
 	if old != nil {
 		old.noteServing(false)
 	}
+	l.amiss = nil
 	l.p.move(Ready, reloadedText(before, next), nil)
 	l.prove(old, before)
 	l.tell(nil)
@@ -328,31 +224,4 @@ func (i *instance) follows(old *instance) {
 		<-old.parted
 		_ = old.conn.AwaitNotices(context.Background()) // ends with the connection
 	}()
-}
-
-const (
-	firstRetry = 100 * time.Millisecond // after a reload that found the plugin busy; doubled each time
-	lastRetry  = 30 * time.Second
-)
-
-// tryLater notes a reload that found the plugin busy, or at its end.
-func (l *life) tryLater(next *spec, err error) phase {
-	l.tries++
-	delay := backoff(l.tries, firstRetry, lastRetry)
-	l.put, l.retry = &wish{spec: next, reason: "the reload is tried again", anew: true}, time.NewTimer(delay)
-	return l.keep(fmt.Sprintf("%s goes on: the reload is tried again in %s: %s", l.spec.titled(), delay, headline(err)), err)
-}
-
-func (l *life) tryAgain() phase {
-	w := l.put
-	l.put = nil
-	return l.change(w)
-}
-
-func (l *life) stopRetrying() {
-	if l.retry != nil {
-		l.retry.Stop()
-		l.retry = nil
-	}
-	l.put = nil
 }

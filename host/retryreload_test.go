@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,9 @@ import (
 	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/rpc"
 )
+
+// ticks is answered with items without end.
+const ticks rpc.Stream[string, string] = "kit.ticks"
 
 // occupied opens a host whose plugin keeps state and has a call in flight, until release is closed.
 func occupied(t *testing.T, w *world) (p *host.Plugin, busy *tally, release chan struct{}) {
@@ -95,4 +99,36 @@ func TestAReloadInWhichTheOldInstanceEndsIsTriedAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAStreamThatKeepsAReloadWaitingIsMovedInTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		endless := func() *tally {
+			f := newTally()
+			f.Handlers = append(f.Handlers, ticks.Handle(func(ctx context.Context, _ string, _ func(string) error) error {
+				<-ctx.Done()
+				return ctx.Err()
+			}))
+			return f
+		}
+		w.add("one", &endless().fake)
+		p := w.open().Plugin("one")
+		ended := make(chan error, 1)
+		go func() {
+			for _, err := range ticks.Open(t.Context(), p, "") {
+				ended <- err
+			}
+		}()
+		synctest.Wait()
+		w.release("1.1.0", "one", &endless().fake)
+		isBusy(t, p)
+		time.Sleep(2 * time.Minute)
+		if s := p.Status(); s.Version != "1.1.0" || s.Error != "" {
+			t.Errorf("two minutes later: %+v", s)
+		}
+		if err := <-ended; !errors.Is(err, rpc.Moved) {
+			t.Errorf("the stream ended with %v", err)
+		}
+	})
 }

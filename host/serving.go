@@ -66,7 +66,7 @@ func timerC(t *time.Timer) <-chan time.Time {
 
 // heed acts on a wish while an instance answers calls.
 func (l *life) heed() phase {
-	w := l.p.wishes.take()
+	w := l.wished()
 	if w == nil {
 		return l.serving
 	}

@@ -25,7 +25,7 @@ var moves = map[State][]State{
 	Ready:        {Ready, Reloading, Disconnected, Backoff, Quarantined, Idle, Disabled, Failed, Stopped},
 	Reloading:    {Ready, Backoff, Quarantined, Failed, Stopped},
 	Backoff:      {Starting, Idle, Disabled, Failed, Stopped},
-	Quarantined:  {Starting, Idle, Disabled, Failed, Stopped},
+	Quarantined:  {Starting, Idle, Disabled, Quarantined, Failed, Stopped},
 	Disconnected: {Ready, Backoff, Quarantined, Disabled, Failed, Stopped},
 	Idle:         {Starting, Disabled, Failed, Stopped},
 	Disabled:     {Starting, Idle, Failed, Stopped},

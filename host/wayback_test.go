@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -155,6 +157,52 @@ func TestAParkedInstanceThatCannotTakeBackWhatItReleasedIsStartedAnew(t *testing
 		time.Sleep(time.Second)
 		count(t, p)
 		if s := p.Status(); s.Version != "1.0.0" || s.State != host.Ready || first.Active() || again.Launched() == nil {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestStateIsHandedOverInModeRestartToo(t *testing.T) {
+	for what, fails := range map[string]bool{"to the new version": false, "back to the old one": true} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				how := members{"reload": members{"mode": "restart"}}
+				w.add("one", &newTally().fake, how)
+				p := w.open().Plugin("one")
+				count(t, p)
+				fresh := newTally()
+				fresh.Start = func(context.Context) error {
+					if !fails {
+						return nil
+					}
+					w.Add("one", &newTally().fake) // what the copy of 1.0.0 in the store is
+					return errors.New("no disk")
+				}
+				w.release("1.1.0", "one", &fresh.fake, how)
+				err := p.Reload(t.Context())
+				if got := count(t, p); got != "2" || fails != (err != nil) {
+					t.Errorf("counted %s, expected 2; %v; %+v", got, err, p.Status())
+				}
+			})
+		})
+	}
+}
+
+func TestInModeRestartAnInstanceThatCannotSayWhatItKnowsGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		how := members{"reload": members{"mode": "restart"}}
+		old := newTally()
+		old.Snapshot = func(context.Context) (lifecycle.State, error) { return lifecycle.State{}, errors.New("too large") }
+		w.add("one", &old.fake, how)
+		p := w.open().Plugin("one")
+		before := p.Status()
+		w.release("1.1.0", "one", &newTally().fake, how)
+		if err := p.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "1.0.0: its Snapshot hook: too large") {
+			t.Errorf("%v", err)
+		}
+		if s := p.Status(); s.PID != before.PID || s.State != host.Ready {
 			t.Errorf("%+v", s)
 		}
 	})

@@ -82,16 +82,22 @@ func (c *Conn) LatestDeadline() (latest time.Time, bounded bool) {
 
 // CancelHandlers ends the contexts of all handlers that run here, that of a notice included; notices that wait are handled after it.
 func (c *Conn) CancelHandlers() {
+	c.cancelHandlers(func(*inbound) bool { return true })
+	c.inbox.cancelCurrent()
+}
+
+func (c *Conn) cancelHandlers(which func(*inbound) bool) {
 	c.mu.Lock()
-	all := make([]*inbound, 0, len(c.serving))
+	var ended []*inbound
 	for _, in := range c.serving {
-		all = append(all, in)
+		if which(in) {
+			ended = append(ended, in)
+		}
 	}
 	c.mu.Unlock()
-	for _, in := range all {
+	for _, in := range ended {
 		in.scope.cancel()
 	}
-	c.inbox.cancelCurrent()
 }
 
 // AwaitNotices waits until the peer has handled all notices that were sent before. It ends early with ctx, and without an error with the connection.
@@ -114,19 +120,37 @@ func (c *Conn) AwaitNotices(ctx context.Context) error {
 // CancelCalls ends all calls in flight from here, and tells the peer: plain ones with Unavailable, those with streams with a code, which is Unavailable, or
 // Moved if there is another peer to open them on.
 func (c *Conn) CancelCalls(streams Code, reason string) {
+	c.cancelCalls(func(*pending) bool { return true }, streams, reason)
+}
+
+// MoveStreams ends the calls with streams that are in flight, and no others: those from here with Moved, since there is, or soon will be, another
+// peer to open them on; of those of the peer, the contexts of their handlers.
+func (c *Conn) MoveStreams(reason string) {
+	c.cancelCalls(func(p *pending) bool { return p.flow != nil }, Moved, reason)
+	c.cancelHandlers(func(in *inbound) bool { return in.opens != "" })
+}
+
+func (c *Conn) cancelCalls(which func(*pending) bool, streams Code, reason string) {
 	c.mu.Lock()
 	if c.ended != nil {
 		c.mu.Unlock()
 		return
 	}
-	calls := c.calls
-	c.calls, c.answers = make(map[wire.Tx]*pending), 0
-	for _, p := range calls {
+	var ended []*pending
+	for tx, p := range c.calls {
+		if !which(p) {
+			continue
+		}
+		ended = append(ended, p)
+		delete(c.calls, tx)
+		if p.notice != "" {
+			c.answers--
+		}
 		c.owe(p)
 	}
 	c.settleIdle()
 	c.mu.Unlock()
-	for _, p := range calls {
+	for _, p := range ended {
 		c.quit(p)
 		p.reason, p.moved = reason, p.flow != nil && streams == Moved
 		p.settle(wire.Frame{}, nil)

@@ -68,6 +68,43 @@ func TestStreamsThatCancelCallsEndsAreMovedAndMayBeOpenedAgain(t *testing.T) {
 	})
 }
 
+func TestStreamsAreMovedWithoutTheCallsBesideThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const slow rpc.Method[int, int] = "quiet.slow"
+		release := make(chan struct{})
+		a, b := rpctest.Pair(t, flows(), append(flows(), slow.Handle(func(_ context.Context, n int) (int, error) { <-release; return n, nil })))
+		answered := make(chan error, 1)
+		go func() {
+			_, err := slow.Call(t.Context(), a, 1)
+			answered <- err
+		}()
+		x, err := upper.Open(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer x.Close()
+		y, err := upper.Open(t.Context(), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer y.Close()
+		synctest.Wait()
+		a.MoveStreams("its plugin was replaced")
+		if _, err = collect(x.Items()); !errors.Is(err, rpc.Moved) || !strings.Contains(err.Error(), "its plugin was replaced: open it again") {
+			t.Errorf("a stream from here: %v", err)
+		}
+		if _, err = collect(y.Items()); err == nil {
+			t.Error("a stream of the peer ended without an error")
+		}
+		close(release)
+		if err := <-answered; err != nil {
+			t.Errorf("a call beside them: %v", err)
+		}
+		synctest.Wait()
+		nothingLeft(t, a, b)
+	})
+}
+
 func TestAHandlersDeadlineIsTheRemainingTimeWhateverTheCallersClockSays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := make(chan time.Duration, 1)
