@@ -25,11 +25,22 @@ func TestErrorsOfReloading(t *testing.T) {
 		t.Run(name, part)
 	}
 	c.meets(unhandledNotices(t))
+	c.meets(ofDisabled(t))
 }
 
 // ofReload is what a reload failed with, without the plugin's name in front.
 func ofReload(p *host.Plugin) error {
 	return errors.Unwrap(p.Reload(context.Background()))
+}
+
+// ofDisabled is the error of a reload of what is switched off.
+func ofDisabled(t *testing.T) error {
+	t.Helper()
+	s := newSite(t)
+	s.put(edition{version: "1.0.0"})
+	p := s.openAsIs().Plugin("oddity")
+	mustDo(t, p.Disable(t.Context()))
+	return ofReload(p)
 }
 
 // refusedReloads are the errors of versions that do not take over.

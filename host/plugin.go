@@ -138,7 +138,7 @@ func (e *notInstalled) Error() string { return e.text }
 
 // Reload looks at what is installed now and starts a new process of it beside the one that runs, also if nothing has changed: see the manifest's key reload for
 // how the new one takes over. It returns once the new one answers calls, or with why it does not; then the old one goes on. A plugin that is not running is started.
-// What had been refused or quarantined is tried again. The end of ctx ends the waiting, not the reload.
+// What had been refused or quarantined is tried again; one that is disabled is not. The end of ctx ends the waiting, not the reload.
 func (p *Plugin) Reload(ctx context.Context) error {
 	p = p.real()
 	w, err := p.find(ctx)
@@ -146,7 +146,7 @@ func (p *Plugin) Reload(ctx context.Context) error {
 		return fmt.Errorf("reload %s: %w", p.name, err)
 	}
 	if w.spec == nil && w.rest == Disabled {
-		return fmt.Errorf("reload %s: it is disabled (%s): enable it instead, which starts what is installed", p.name, w.reason)
+		return fmt.Errorf("reload %s: %w", p.name, fmt.Errorf("it is disabled (%s): enable it instead, which starts what is installed", w.reason))
 	}
 	if w.anew = true; w.spec != nil {
 		w.reason = "a reload was asked for"
@@ -200,25 +200,26 @@ func (p *Plugin) UnhandledNotices() int {
 
 // Status is a snapshot of a plugin.
 type Status struct {
-	Name        string    `json:"name"`
-	Version     string    `json:"version,omitempty"`
-	State       State     `json:"state"`
-	Reason      string    `json:"reason,omitempty"` // one sentence
-	Error       string    `json:"error,omitempty"`  // why it failed, with the last lines that it wrote; empty unless Failed
-	Since       time.Time `json:"since"`
-	Generation  int       `json:"generation"`
-	PID         int       `json:"pid,omitempty"` // 0 if there is no process
-	Connected   bool      `json:"connected"`
-	Active      bool      `json:"active"`         // a process is running
-	Pending     int       `json:"pending"`        // calls to it in flight
-	Serving     int       `json:"serving"`        // calls of it that the host is handling
-	Streams     int       `json:"streams"`        // calls with streams that are open, in either direction; Pending and Serving count them too
-	Left        int       `json:"left,omitempty"` // calls to it that were given up and whose handlers have not ended: each counts towards limits.inflight or limits.streams until then
-	Notices     int       `json:"notices"`        // notices to it that it has not handled
-	Description string    `json:"description,omitempty"`
-	Dir         string    `json:"dir,omitempty"`  // where it is installed
-	Hash        string    `json:"hash,omitempty"` // of the tree that runs, SHA-256
-	Warnings    []string  `json:"warnings,omitempty"`
+	Name        string        `json:"name"`
+	Version     string        `json:"version,omitempty"`
+	State       State         `json:"state"`
+	Reason      string        `json:"reason,omitempty"` // one sentence
+	Error       string        `json:"error,omitempty"`  // why it failed, with the last lines that it wrote; empty unless Failed
+	Since       time.Time     `json:"since"`
+	Generation  int           `json:"generation"`
+	PID         int           `json:"pid,omitempty"` // 0 if there is no process
+	Connected   bool          `json:"connected"`
+	Active      bool          `json:"active"`           // a process is running
+	Pending     int           `json:"pending"`          // calls to it in flight
+	Oldest      time.Duration `json:"oldest,omitempty"` // for how long the oldest of Pending has waited; in JSON, nanoseconds
+	Serving     int           `json:"serving"`          // calls of it that the host is handling
+	Streams     int           `json:"streams"`          // calls with streams that are open, in either direction; Pending and Serving count them too
+	Left        int           `json:"left,omitempty"`   // calls to it that were given up and whose handlers have not ended: each counts towards limits.inflight or limits.streams until then
+	Notices     int           `json:"notices"`          // notices to it that it has not handled
+	Description string        `json:"description,omitempty"`
+	Dir         string        `json:"dir,omitempty"`  // where it is installed
+	Hash        string        `json:"hash,omitempty"` // of the tree that runs, SHA-256
+	Warnings    []string      `json:"warnings,omitempty"`
 
 	// What the process takes of the machine, where the system tells (Linux): resident memory in bytes, CPU time since its start, open descriptors.
 	Memory      int64         `json:"memory,omitempty"`
@@ -258,7 +259,7 @@ func (p *Plugin) Status() Status {
 	if conn := i.conn; p.serving.Load() == i {
 		stats := conn.Stats()
 		s.Connected, s.Pending, s.Serving, s.Notices = conn.Err() == nil, stats.Pending, stats.Serving, stats.Unacknowledged
-		s.Left = stats.Left
+		s.Left, s.Oldest = stats.Left, stats.Oldest
 		s.Streams, s.DroppedReplies = stats.Streams, stats.DroppedReplies
 	}
 	return s

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/Masterminds/semver/v3"
 	"github.com/go-hotplug/hotplug/manifest"
 )
 
@@ -19,11 +18,7 @@ type dependency struct {
 // allows reports whether a version is one that is required.
 func (d *dependency) allows(version string) bool {
 	wanted, err := manifest.ParseConstraint(d.constraint)
-	if err != nil {
-		return true // the registry has parsed it before
-	}
-	v, err := semver.NewVersion(version)
-	return err != nil || wanted.Allows(v)
+	return err != nil || wanted.AllowsText(version) // the registry has parsed it before
 }
 
 // met is why a plugin cannot run with what there is of the other one now; nil: it can.
@@ -32,7 +27,7 @@ func (d *dependency) met(err error) error {
 		return &unmetError{d.plugin.name, fmt.Sprintf("it requires %s %s, which is not running", d.plugin.name, d.constraint), err}
 	}
 	if v := d.plugin.version(); !d.allows(v) {
-		return &unmetError{d.plugin.name, fmt.Sprintf("it requires %s %s", d.plugin.name, d.constraint), fmt.Errorf("%s runs", v)}
+		return &unmetError{d.plugin.name, fmt.Sprintf("it requires %s %s: %s runs", d.plugin.name, d.constraint, v), nil}
 	}
 	return nil
 }
@@ -54,10 +49,16 @@ func (p *Plugin) version() string {
 type unmetError struct {
 	requires string
 	text     string
-	cause    error
+	cause    error // nil: that it is another version
 }
 
-func (e *unmetError) Error() string { return e.text + ": " + e.cause.Error() }
+func (e *unmetError) Error() string {
+	if e.cause == nil {
+		return e.text
+	}
+	return e.text + ": " + e.cause.Error()
+}
+
 func (e *unmetError) Unwrap() error { return e.cause }
 
 // awaitRequired waits until all that is required answers calls in a version that is allowed. An optional one may fail; one that is lazy is started

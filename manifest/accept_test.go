@@ -125,12 +125,12 @@ func TestConstraintsAllowWhatSemverSays(t *testing.T) {
 		{m.Requires[2].Constraint, "1.4.9 3.0.0 3.1.0-rc.1", "1.5.0 2.0.0"},
 	} {
 		for _, v := range strings.Fields(c.yes) {
-			if !c.constraint.Allows(version(t, v)) {
+			if !c.constraint.Allows(version(t, v)) || !c.constraint.AllowsText(v) {
 				t.Errorf("%s does not allow %s", c.constraint, v)
 			}
 		}
 		for _, v := range strings.Fields(c.no) {
-			if c.constraint.Allows(version(t, v)) {
+			if c.constraint.Allows(version(t, v)) || c.constraint.AllowsText(v) {
 				t.Errorf("%s allows %s", c.constraint, v)
 			}
 		}

@@ -36,6 +36,12 @@ func (c Constraint) Allows(v *semver.Version) bool {
 	return c.parsed == nil || c.parsed.Check(v)
 }
 
+// AllowsText is Allows for a version as it is written. Text that is no version is allowed.
+func (c Constraint) AllowsText(version string) bool {
+	v, err := semver.NewVersion(version)
+	return err != nil || c.Allows(v)
+}
+
 // IsZero reports whether the constraint allows everything because nothing was asked for.
 func (c Constraint) IsZero() bool { return c.text == "" }
 

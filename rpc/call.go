@@ -134,8 +134,11 @@ func (c *Conn) prepare(ctx context.Context, m *Message, opening *flow, by deadli
 	}
 	p := c.request(ctx, m, tx, opening)
 	f := &p.frame
-	if p.deadline = by; !by.at.IsZero() {
+	if p.deadline = by; by.at.IsZero() {
+		p.began = time.Now()
+	} else {
 		left := time.Until(by.at)
+		p.began = by.at.Add(-left)
 		if left <= 0 {
 			return nil, c.withoutTime(ctx, by, m.Type)
 		}

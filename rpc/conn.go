@@ -338,15 +338,16 @@ type counters struct {
 
 // Stats is a snapshot of a connection, for status and metrics.
 type Stats struct {
-	Pending        int    // calls made here that wait for their reply
-	Serving        int    // handlers running here
-	Streams        int    // calls with streams that are open, in either direction; Pending and Serving count them too
-	Left           int    // calls that were given up here and are not answered: each counts towards the limit until then
-	Unacknowledged int    // notices sent that the peer has not handled
-	Received       uint64 // frames that arrived, pings and their answers left out
-	DroppedReplies uint64 // replies to calls that were not pending any more
-	CorruptFrames  uint64 // frames that could not be read
-	Refused        uint64 // calls refused because too many were in flight
+	Pending        int           // calls made here that wait for their reply
+	Serving        int           // handlers running here
+	Streams        int           // calls with streams that are open, in either direction; Pending and Serving count them too
+	Left           int           // calls that were given up here and are not answered: each counts towards the limit until then
+	Oldest         time.Duration // for how long the oldest of Pending has waited; 0: there is none
+	Unacknowledged int           // notices sent that the peer has not handled
+	Received       uint64        // frames that arrived, pings and their answers left out
+	DroppedReplies uint64        // replies to calls that were not pending any more
+	CorruptFrames  uint64        // frames that could not be read
+	Refused        uint64        // calls refused because too many were in flight
 }
 
 // Stats returns a snapshot.
@@ -359,6 +360,11 @@ func (c *Conn) Stats() Stats {
 		}
 	}
 	s.Left = len(c.owed)
+	for _, p := range c.calls {
+		if p.notice == "" {
+			s.Oldest = max(s.Oldest, time.Since(p.began))
+		}
+	}
 	c.mu.Unlock()
 	s.Unacknowledged = c.notices.unacknowledged()
 	s.Received = c.counts.received.Load()

@@ -18,6 +18,7 @@ type pending struct {
 	request  *wire.Buffer // the frame of the request, until it is queued
 	parcel   parcel       // of that frame
 	deadline deadline
+	began    time.Time
 	expired  bool          // the call time-out ended it
 	reason   string        // why this side ended the call; empty: the connection ended
 	moved    bool          // and that is no loss of the peer: it has streams, which may be opened elsewhere

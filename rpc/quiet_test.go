@@ -121,6 +121,30 @@ func TestAHandlersDeadlineIsTheRemainingTimeWhateverTheCallersClockSays(t *testi
 	})
 }
 
+func TestStatsSayForHowLongTheOldestCallHasWaited(t *testing.T) {
+	for what, timeout := range map[string]time.Duration{"with a call time-out": time.Minute, "without": 0} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const slow rpc.Method[int, int] = "quiet.slow"
+				release := make(chan struct{})
+				a, _ := rpctest.PairWith(t, rpc.Options{CallTimeout: timeout}, rpc.Options{Handlers: rpc.NewMux(slow.Handle(func(context.Context, int) (int, error) { <-release; return 0, nil }))})
+				for range 2 {
+					go func() { _, _ = slow.Call(t.Context(), a, 1) }()
+					time.Sleep(3 * time.Second)
+				}
+				if got := a.Stats().Oldest; got != 6*time.Second {
+					t.Errorf("%s, want 6s", got)
+				}
+				close(release)
+				synctest.Wait()
+				if got := a.Stats().Oldest; got != 0 {
+					t.Errorf("with none: %s", got)
+				}
+			})
+		})
+	}
+}
+
 func TestASenderCanAskHowManyNoticesAreNotHandled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const told rpc.Notice[int] = "quiet.told"

@@ -26,7 +26,7 @@
 //
 // # Exit codes
 //
-//	0    it worked. For run: it was told to stop, with Ctrl-C or SIGTERM, and no plugin had failed; for logs -f and events -f: Ctrl-C, or the host ended
+//	0    it worked. For run: it was told to stop, with Ctrl-C, SIGTERM or SIGHUP, and no plugin had failed; for logs -f and events -f: Ctrl-C, or the host ended
 //	1    something is wrong with a plugin: list, why and validate found a broken one, describe or init met a program that is no
 //	     plugin, one that run hosted or status asked for has failed, the host refused to reload, enable or disable one
 //	2    the command line is wrong, the JSON of a call does not fit its message, or new or init would write over something

@@ -19,7 +19,8 @@ func (a *app) runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "run DIR...", Short: "Host plugins in the foreground", Args: arguments(1, -1),
 		Long: `Run hosts plugins folders in the foreground: it starts what is installed, prints a table of it, and then a line for each plugin that
-changes its state, until Ctrl-C or SIGTERM; then it stops all plugins in order. A second Ctrl-C ends everything at once.
+changes its state, until Ctrl-C, SIGTERM, or the end of its terminal or of whoever reads its stdout; then it stops all plugins in order. A second Ctrl-C
+ends everything at once.
 
 It watches the folders: what is added is started, what is changed is reloaded while calls go on, what is removed is stopped.
 
@@ -55,6 +56,7 @@ func (a *app) host(ctx context.Context, f *hostFlags, dirs []string) error {
 			return err
 		}
 	}
+	defer keepOnClosedStdout()() // which ends it in order, as ctx does
 	kept := controlhost.Record(&c)
 	closeControl := func() {}
 	defer func() { closeControl() }() // the last thing: who follows sees how plugins stop

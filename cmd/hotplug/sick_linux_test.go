@@ -25,12 +25,19 @@ type ward struct {
 // newWard makes one, in which the plugin crasher is version 1.0.0, and this folder the working folder.
 func newWard(t *testing.T, more ...string) *ward {
 	t.Helper()
+	w := emptyWard(t, more...)
+	w.hosts()
+	return w
+}
+
+// emptyWard is newWard without the host.
+func emptyWard(t *testing.T, more ...string) *ward {
+	t.Helper()
 	w := &ward{shelf: newShelf(t)}
 	w.installs("1.0.0", more...)
 	t.Chdir(filepath.Dir(w.dir))
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	w.hosts()
 	return w
 }
 

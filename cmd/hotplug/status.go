@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -76,9 +77,18 @@ func (a *app) printPlugins(plugins []control.Plugin, document func() error) erro
 	t := &table{head: []string{"NAME", "VERSION", "STATE", "SINCE", "PID", "LAUNCH", "CALLS", "REASON"}}
 	for _, p := range plugins {
 		t.add(text(p.Name), text(p.Version), state(host.State(p.State)), text(p.Since.Local().Format(time.RFC3339)), text(pid(p.PID)),
-			text(strconv.Itoa(p.Generation)), text(strconv.Itoa(p.Pending)), text(p.Reason))
+			text(strconv.Itoa(p.Generation)), text(calls(p)), text(p.Reason))
 	}
 	return a.print(t)
+}
+
+// calls is how many are in flight, and for how long the oldest one, if that is long.
+func calls(p control.Plugin) string {
+	n := strconv.Itoa(p.Pending)
+	if p.Oldest < time.Second {
+		return n
+	}
+	return fmt.Sprintf("%s (%s)", n, p.Oldest.Round(time.Second))
 }
 
 // hosts lists what runs. A socket that nobody answers is left from a host that was killed; whoever opens the next one removes it.
