@@ -40,7 +40,11 @@ type Options struct {
 	OnGoodbye   func(Goodbye)    // the peer starts no new calls; called in a goroutine of its own
 	Observe     func(Observation)
 	Middleware  []Middleware // sees every message; none costs nothing
-	TxID        TxID         // nil: calls are numbered
+
+	// Permit says whether the peer may use a message that is handled here. It is asked for each call and notice, before middleware sees it, and called
+	// concurrently. An error is the answer, and the handler has not run; of a notice, which has none, nothing more is said. Nil: it may use all.
+	Permit func(message string) error
+	TxID   TxID // nil: calls are numbered
 }
 
 // An Observation is one finished message, for metrics.
@@ -333,7 +337,7 @@ func (c *Conn) compare(m *Message) error {
 
 // counters count what is dropped or broken; see Stats.
 type counters struct {
-	received, droppedReplies, corruptFrames, refused atomic.Uint64
+	received, droppedReplies, corruptFrames, refused, denied atomic.Uint64
 }
 
 // Stats is a snapshot of a connection, for status and metrics.
@@ -348,6 +352,7 @@ type Stats struct {
 	DroppedReplies uint64        // replies to calls that were not pending any more
 	CorruptFrames  uint64        // frames that could not be read
 	Refused        uint64        // calls refused because too many were in flight
+	Denied         uint64        // calls and notices that Options.Permit refused
 }
 
 // Stats returns a snapshot.
@@ -369,6 +374,7 @@ func (c *Conn) Stats() Stats {
 	s.Unacknowledged = c.notices.unacknowledged()
 	s.Received = c.counts.received.Load()
 	s.DroppedReplies, s.CorruptFrames, s.Refused = c.counts.droppedReplies.Load(), c.counts.corruptFrames.Load(), c.counts.refused.Load()
+	s.Denied = c.counts.denied.Load()
 	return s
 }
 

@@ -352,7 +352,7 @@ func (c *Conn) handleNotice(in *inbound) {
 	start := c.begun()
 	in.call = c.newCall(start)
 	_, err := c.runHandler(&in.scope, in)
-	if err != nil {
+	if err != nil && !in.denied {
 		c.warn("notice not handled", "message", in.frame.Type, "error", err.Error())
 	}
 	c.end(in.call, err)

@@ -24,6 +24,7 @@ type inbound struct {
 
 	replacement *Message // what a middleware put in the payload's place; nil: nothing
 
+	denied  bool // Permit refused it
 	started bool // the payload was decoded: the handler's function runs, or has run
 
 	opens Kind      // of a call with streams, as its caller says; empty: it has none
@@ -199,20 +200,41 @@ func (c *Conn) runHandler(ctx context.Context, in *inbound) (res any, err error)
 			c.warn("handler panicked", "message", in.frame.Type, "panic", fmt.Sprint(p))
 		}
 	}()
-	h, err := c.find(in)
-	if err == nil {
-		in.kind = h.use.Kind
-		if in.opens != "" {
-			in.about = &Message{Kind: in.kind, Type: in.frame.Type, Call: in.call}
-		}
-		if err = c.incoming(ctx, in); err == nil {
-			res, err = h.run(ctx, in)
-		}
-	}
-	if err != nil {
+	if res, err = c.execute(ctx, in); err != nil {
 		return nil, c.record(in, err)
 	}
 	return res, nil
+}
+
+// execute runs the handler, if there is one that the peer may use and no middleware minds.
+func (c *Conn) execute(ctx context.Context, in *inbound) (any, error) {
+	h, err := c.find(in)
+	if err != nil {
+		return nil, err
+	}
+	in.kind = h.use.Kind
+	if err := c.permit(in); err != nil {
+		return nil, err
+	}
+	if in.opens != "" {
+		in.about = &Message{Kind: in.kind, Type: in.frame.Type, Call: in.call}
+	}
+	if err := c.incoming(ctx, in); err != nil {
+		return nil, err
+	}
+	return h.run(ctx, in)
+}
+
+func (c *Conn) permit(in *inbound) error {
+	if c.opt.Permit == nil {
+		return nil
+	}
+	err := c.opt.Permit(in.frame.Type)
+	if err != nil {
+		in.denied = true
+		c.counts.denied.Add(1)
+	}
+	return err
 }
 
 func (c *Conn) find(in *inbound) (Handler, error) {
