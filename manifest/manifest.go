@@ -62,9 +62,9 @@ type Config struct {
 	Default json.RawMessage `json:"default,omitempty" doc:"Configuration that is used where the host gives none."`
 }
 
-// Permissions are what a plugin may ask of its host; empty means nothing.
+// Permissions are what a plugin may ask of its host; empty means nothing. Calls is what the host compares with what it grants; Net and FS have no effect.
 type Permissions struct {
-	Calls []string `json:"calls,omitempty" rule:"text" doc:"Messages of the host that the plugin may call."`
+	Calls Calls    `json:"calls,omitempty" rule:"call" doc:"Messages of the host that the plugin calls: names, a beginning such as app.*, or *. The host has to grant them, too."`
 	Net   []string `json:"net,omitempty" rule:"text" doc:"Network destinations."`
 	FS    []string `json:"fs,omitempty" rule:"text" doc:"File system paths."`
 }

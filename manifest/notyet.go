@@ -4,7 +4,8 @@ import "strings"
 
 // notYet lists the keys, each with what is below it, whose behaviour this version does not have. Whoever builds the behaviour deletes the row.
 var notYet = []string{
-	"permissions",
+	"permissions.net",
+	"permissions.fs",
 	"limits.memory",
 	"limits.openFiles",
 }

@@ -133,6 +133,7 @@ func (d *decoder) together(root *node, m *Manifest) {
 	}
 	d.serializer(root, m)
 	d.configSchema(root, m)
+	d.callsOfWorker(root, m)
 	if m.Protocol == ProtocolIsolatedWorkers1 && m.Serializer != workerSerializer {
 		d.problem(root.at("serializer"), "serializer", quote(m.Serializer), quote(workerSerializer)+", the only one of protocol "+quote(string(m.Protocol)))
 	}
@@ -160,6 +161,14 @@ func (d *decoder) serializer(root *node, m *Manifest) {
 			d.warnings = append(d.warnings, finding{offset: n.start, key: "serializer",
 				found: quote(m.Serializer) + " is a name that the host has to register: did you mean " + quote(own) + "?"})
 		}
+	}
+}
+
+// callsOfWorker warns of permissions that nothing can use.
+func (d *decoder) callsOfWorker(root *node, m *Manifest) {
+	if m.Protocol == ProtocolIsolatedWorkers1 && len(m.Permissions.Calls) > 0 {
+		d.warnings = append(d.warnings, finding{offset: root.member("permissions").at("calls"), key: "permissions.calls",
+			found: "has no effect: a plugin of protocol " + quote(string(m.Protocol)) + " calls nobody"})
 	}
 }
 

@@ -30,7 +30,7 @@ var badLines = []string{
 	`"config": {"schema": {"properties": {"a": {"$ref": "../../etc/passwd"}}}}`, `"config": {"schema": {"$ref": "file:///etc/passwd#/x"}}`, `"config": {"schema": {"$schema": "https://example.org/draft"}}`,
 	`"config": {"schema": {"$ref": "#/$defs/none"}}`, `"config": {"schema": {"$ref": "#none"}}`, `"config": {"schema": {"$ref": "%"}}`, `"config": {"schema": {"allOf": []}}`,
 	`"config": {"schema": {"minLength": 1e99999999}}`, `"config": {"schema": {"$id": "https://example.org/a", "$ref": "b"}}`,
-	`"config": {"default": []}`, `"permissions": {"calls": "x"}`, `"links": {"docs": "javascript:alert(1)"}`, `"links": {"docs": "docs/index.html"}`,
+	`"config": {"default": []}`, `"permissions": {"calls": "x"}`, `"permissions": {"calls": ["app.user", "app*"]}`, `"permissions": {"calls": [""]}`, `"permissions": {"calls": ["*.user", 1]}`, `"links": {"docs": "javascript:alert(1)"}`, `"links": {"docs": "docs/index.html"}`,
 	`"build": {"time": "yesterday"}`, `"description": "` + strings.Repeat("long ", 40) + `", "limits": {"inflight": "` + strings.Repeat("long ", 40) + `"}`,
 }
 

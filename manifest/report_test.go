@@ -77,7 +77,7 @@ func manyKeys(n int) string {
 
 func TestParseWarnsOfEachKeyThatHasNoEffectYet(t *testing.T) {
 	for _, c := range []struct{ line, keys string }{
-		{`"permissions": {"calls": ["host.readAsset"], "net": ["*"], "fs": ["/"]}`, "permissions.calls permissions.net permissions.fs"},
+		{`"permissions": {"calls": ["host.readAsset"], "net": ["*"], "fs": ["/"]}`, "permissions.net permissions.fs"},
 		{`"limits": {"frame": "1MiB", "memory": "1GiB", "openFiles": 9}`, "limits.memory limits.openFiles"},
 	} {
 		_, warnings := mustParse(t, with(c.line))

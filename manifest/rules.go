@@ -23,6 +23,9 @@ const identifierPattern = `^[A-Za-z_][A-Za-z0-9_]*$`
 // envPattern allows parentheses for Windows, which has ProgramFiles(x86).
 const envPattern = `^[A-Za-z_][A-Za-z0-9_()]*$`
 
+// callPattern is a message's name, or what several begin with.
+const callPattern = `^(\*|[^*\s\x00]+(\.\*)?)$`
+
 const sha256Pattern = `^[0-9a-fA-F]{64}$`
 
 // rules by the name that tags use. "format" is looked at by the decoder itself.
@@ -32,6 +35,7 @@ var rules = map[string]rule{
 	"identifier": matching(identifierPattern, "a class name: letters, digits and _, not beginning with a digit"),
 	"env":        {ok: isEnvName, want: "a variable's name that does not begin with HOTPLUG_", pattern: envPattern},
 	"sha256":     matching(sha256Pattern, "64 hexadecimal digits"),
+	"call":       matching(callPattern, "the name of a message, such as app.user, or of all that begin with app., as app.*, or * for all"),
 	"path":       {ok: isInside, want: "a path inside the plugin's folder: relative, with /, without .., \\ or :"},
 	"glob":       {ok: isGlob, want: "a glob inside the plugin's folder, such as assets/** or *.txt: relative, with /, without .., ! or {}"},
 	"text":       {ok: hasNoNUL, want: "a string without NUL"},

@@ -20,7 +20,7 @@ func TestValidateNamesEveryProblemAndItsPlace(t *testing.T) {
 
 func TestValidateOfOneManifestLooksAtNothingElse(t *testing.T) {
 	s := newShelf(t)
-	file := s.file("gone/plugin.json", manifestText("gone", "1.0.0", "gone", `"permissions": {"calls": ["x"]}`), 0o644)
+	file := s.file("gone/plugin.json", manifestText("gone", "1.0.0", "gone", `"permissions": {"net": ["x"]}`), 0o644)
 	got := command(t, "validate", file).exits(t, exitOK)
 	golden(t, "validate-file", got.out, s.dir)
 	if got.err != "" {
