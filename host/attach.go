@@ -121,7 +121,7 @@ func (e *environment) find(r *record, s *spec) (*process, error) {
 func (e *environment) endLeft(r *record, like *spec) {
 	s, err := r.spec(like, nil)
 	if err != nil {
-		s = &spec{name: r.Plugin, timeouts: defaultTimeouts}
+		s = &spec{name: r.Plugin, timeouts: defaultTimeouts, permits: &permits{plugin: r.Plugin}}
 	}
 	p, err := e.find(r, s)
 	if err != nil {
@@ -157,7 +157,7 @@ func (e *environment) askToLeave(r *record, s *spec) {
 // spec is what the process runs: next, if that has not changed since; else of next what does not make another process.
 func (r *record) spec(next *spec, same *store.Copy) (*spec, error) {
 	if next == nil {
-		next = &spec{name: r.Plugin, timeouts: defaultTimeouts}
+		next = &spec{name: r.Plugin, timeouts: defaultTimeouts, permits: &permits{plugin: r.Plugin}}
 	}
 	s := *next
 	s.copied = r.Copy

@@ -30,7 +30,11 @@ type Config struct {
 	WatchOptions registry.WatchOptions // how; the zero value works. Its Logger is not used
 
 	Uses     []rpc.Use     // messages that the host calls: where a plugin handles one, its types are compared in the handshake
-	Handlers []rpc.Handler // messages that the host answers, for every plugin
+	Handlers []rpc.Handler // messages that the host answers, for every plugin that may call them: see Grant
+
+	// Grant is what every plugin may call on this host, if its manifest asks for it, too (permissions.calls). Settings.Grant adds to it for one plugin.
+	// Each is the name of a message, a beginning such as "app.*", or GrantAll. None: nothing.
+	Grant []string
 
 	Middleware []rpc.Middleware // sees every message between this host and its plugins, before those of Settings
 	TxID       rpc.TxID         // names the calls of this host; nil: they are numbered
@@ -60,6 +64,7 @@ type Settings struct {
 	Serializer string // class name; the plugin must use the same
 	Timeouts   Timeouts
 	Middleware []rpc.Middleware
+	Grant      []string             // what it may call on this host besides Config.Grant, if its manifest asks for it, too
 	Disconnect *manifest.Disconnect // what the plugin does when its host is gone, and whether it can be disconnected; nil: as its manifest says
 	Config     json.RawMessage      // what its Configure hook gets: a JSON object, whose members go before those of the manifest's config.default; what does not fit its config.schema is not launched
 }

@@ -42,6 +42,9 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 	if err := c.setFolders(); err != nil {
 		return nil, err
 	}
+	if err := c.checkGrants(); err != nil {
+		return nil, err
+	}
 	h := &Host{config: c, plugins: make(map[string]*Plugin), disabled: make(map[string]bool), closed: make(chan struct{})}
 	reg, err := registry.Scan(ctx, h.options())
 	if err != nil {

@@ -30,8 +30,9 @@ type process struct {
 	kept    *kept // nil: it ends with its host
 	cleaned sync.Once
 
-	asked    atomic.Bool // the host asked it to end
-	released atomic.Bool // its Release hook has run, and Resume has not since
+	asked    atomic.Bool             // the host asked it to end
+	released atomic.Bool             // its Release hook has run, and Resume has not since
+	permits  atomic.Pointer[permits] // what it may call on this host
 }
 
 // An instance is a connection to a process. A process that was parked gets a new instance when it comes back.
@@ -55,6 +56,7 @@ var errExited = errors.New("the process ended")
 
 // newInstance is an instance of a process that is not connected.
 func newInstance(p *process) *instance {
+	p.permits.CompareAndSwap(nil, p.spec.permits)
 	return &instance{process: p, leaving: make(chan struct{}), parted: make(chan struct{}), held: newHold()}
 }
 
@@ -250,7 +252,7 @@ func (i *instance) newConn(stream net.Conn) *rpc.Conn {
 		MaxFrame: i.spec.limits.Frame, MaxInflight: i.spec.limits.Inflight, MaxStreams: i.spec.limits.Streams,
 		StreamItems: i.spec.limits.StreamItems, StreamBytes: i.spec.limits.StreamBytes, CallTimeout: i.spec.timeouts.Call,
 		Logger: i.log, Observe: i.env.observer(i.spec.name), OnGoodbye: i.heardGoodbye,
-		Middleware: i.spec.middleware, TxID: i.spec.txID,
+		Middleware: i.spec.middleware, TxID: i.spec.txID, Permit: i.permit,
 	})
 }
 

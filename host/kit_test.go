@@ -56,6 +56,7 @@ func newWorld(t *testing.T) *world {
 	f := fakeplugin.NewFolders(t)
 	w.config = host.Config{
 		Name: "kit", Version: "1.0.0", Dir: f.Plugins, StateDir: f.State, RuntimeDir: f.Runtime, Logger: hclog.NewNullLogger(),
+		Grant: []string{host.GrantAll},
 	}
 	return w
 }
@@ -66,7 +67,7 @@ func (w *world) ctx() context.Context { return seam.With(w.t.Context(), w.Proces
 // add installs a plugin in a folder of its name.
 func (w *world) add(name string, f *fake, more ...members) *fake {
 	w.t.Helper()
-	m := members{"restart": members{"policy": "never"}} // tests of restarts say otherwise
+	m := members{"restart": members{"policy": "never"}, "permissions": members{"calls": []string{"*"}}} // tests of restarts, and of permissions, say otherwise
 	for _, extra := range more {
 		maps.Copy(m, extra)
 	}

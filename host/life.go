@@ -197,6 +197,9 @@ const knownBadText = "what is installed now is known not to come up: "
 func (l *life) adoptSpec(s *spec) {
 	l.spec = s
 	l.p.publish(s)
+	if l.current != nil {
+		l.current.permits.Store(s.permits)
+	}
 }
 
 // starting launches what is to run.
@@ -226,6 +229,7 @@ func (l *life) adopt(i *instance) {
 	l.adoptSpec(l.spec.pinned(i.copied))
 	l.p.serving.Store(i)
 	l.watch.over(i, l.spec)
+	i.warnOfUses()
 }
 
 // cannotStart ends an attempt that did not become ready.

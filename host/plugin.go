@@ -228,6 +228,8 @@ type Status struct {
 
 	// DroppedReplies is how many answers of the process that runs came after their calls had ended, and went nowhere.
 	DroppedReplies uint64 `json:"droppedReplies,omitempty"`
+	// Denied is how many calls and notices to the host were refused, on the connection that there is, because the plugin may not make them.
+	Denied uint64 `json:"denied,omitempty"`
 }
 
 // Status returns a snapshot.
@@ -260,7 +262,7 @@ func (p *Plugin) Status() Status {
 		stats := conn.Stats()
 		s.Connected, s.Pending, s.Serving, s.Notices = conn.Err() == nil, stats.Pending, stats.Serving, stats.Unacknowledged
 		s.Left, s.Oldest = stats.Left, stats.Oldest
-		s.Streams, s.DroppedReplies = stats.Streams, stats.DroppedReplies
+		s.Streams, s.DroppedReplies, s.Denied = stats.Streams, stats.DroppedReplies, stats.Denied
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/rpc"
@@ -46,7 +47,13 @@ func (l *life) retune(next *spec) phase {
 	before := l.spec
 	l.adoptSpec(next)
 	l.watch.over(l.current, next)
+	samePermits := slices.Equal(before.permits.asks, next.permits.asks)
+	if !samePermits {
+		l.current.warnOfUses()
+	}
 	switch {
+	case before.sameConfig(next) && !samePermits:
+		return l.keep("it has other permissions", nil)
 	case before.sameConfig(next) && l.amiss != nil:
 		return l.keep("what is installed is what runs, again", nil)
 	case before.sameConfig(next):

@@ -37,6 +37,7 @@ type spec struct {
 	middleware    []rpc.Middleware
 	txID          rpc.TxID
 	limits        wire.Limits
+	permits       *permits     // what it may call on its host
 	socket        string       // empty: one of the runtime folder
 	required      []dependency // which start first
 
@@ -90,7 +91,7 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 		tree: treeOf(e), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
 		middleware: slices.Concat(c.Middleware, own.Middleware), txID: c.TxID,
 		lazy: m.Activation == manifest.ActivationLazy, idle: time.Duration(m.Idle), restart: m.Restart, reload: m.Reload, health: m.Health,
-		config: configOf(m, own), disconnect: m.Disconnect,
+		config: configOf(m, own), disconnect: m.Disconnect, permits: permitsOf(c, e),
 	}
 	for name, value := range m.Env.Set {
 		s.setEnv = append(s.setEnv, name+"="+value)

@@ -22,12 +22,15 @@ type Launch struct {
 	Protocol   string   // rpc.ProtocolHotplug, or rpc.ProtocolIsolatedWorkers for a worker of the TypeScript library; empty: the former
 	Serializer string   // class name; empty: MessagePackSerializer, with rpc.ProtocolIsolatedWorkers JsonSerializer
 
-	Host        Config // what of it is not about a folder holds here too: Name, Version, Handlers, Uses, Timeouts, Logger, Hooks, RuntimeDir, Reconnect
-	MaxFrame    int    // bytes of one message; 0: 16 MiB
-	MaxInflight int    // calls at once, each way; 0: 1,024
-	MaxStreams  int    // calls with streams at once, each way, beside those; 0: 256
-	StreamItems int    // items of a stream that may be under way, each way; 0: 256
-	StreamBytes int    // bytes of their frames; one item may go beyond; 0: 1 MiB
+	// Host: what of it is not about a folder holds here too: Name, Version, Handlers, Uses, Timeouts, Logger, Hooks, RuntimeDir, Reconnect. The worker
+	// may call all of Handlers, whatever Grant says: they are there for nobody else, and it has no manifest that could ask for them.
+	Host Config
+
+	MaxFrame    int // bytes of one message; 0: 16 MiB
+	MaxInflight int // calls at once, each way; 0: 1,024
+	MaxStreams  int // calls with streams at once, each way, beside those; 0: 256
+	StreamItems int // items of a stream that may be under way, each way; 0: 256
+	StreamBytes int // bytes of their frames; one item may go beyond; 0: 1 MiB
 }
 
 // Start launches one worker and returns when it answers calls. The handle is of the same kind as those of a Host; its Close ends
@@ -81,7 +84,7 @@ func (l *Launch) spec() (*spec, error) {
 	}
 	s := &spec{
 		name: name, protocol: l.Protocol, path: path, dir: l.Dir, args: l.Args, env: append(buildEnv(l.Host.Env, nil), l.Env...), socket: l.SocketPath, serializer: serializer,
-		timeouts: l.Host.Timeouts.over(defaultTimeouts).lifted(), middleware: l.Host.Middleware, txID: l.Host.TxID,
+		permits: &permits{all: true}, timeouts: l.Host.Timeouts.over(defaultTimeouts).lifted(), middleware: l.Host.Middleware, txID: l.Host.TxID,
 		limits: wire.Limits{Frame: l.MaxFrame, Inflight: l.MaxInflight, Streams: l.MaxStreams, StreamItems: l.StreamItems, StreamBytes: l.StreamBytes}.WithDefaults(),
 	}
 	return s, s.checkProtocol()

@@ -33,6 +33,8 @@ func (h *Host) Thaw(name string) {
 // As returns the host as a plugin sees it, for tests of what the host answers:
 //
 //	user, err := appapi.User.Call(t.Context(), h.As("greeter"), id)
+//
+// The plugin has to ask for the call in its Manifest ("permissions"), and host.Config has to grant it, as outside of a test.
 func (h *Host) As(name string) rpc.Peer {
 	h.t.Helper()
 	conn := h.running(name).Conn()

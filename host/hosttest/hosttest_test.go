@@ -29,7 +29,9 @@ func greeter() hosttest.Plugin {
 func TestTheApplicationsHostCallsAndIsCalledInAndOutsideOfABubble(t *testing.T) {
 	test := func(t *testing.T) {
 		named := func(context.Context, int) (string, error) { return "Ada", nil }
-		h := hosttest.Open(t, host.Config{Handlers: []rpc.Handler{user.Handle(named)}}, greeter())
+		p := greeter()
+		p.Manifest = map[string]any{"permissions": map[string]any{"calls": []string{"app.user"}}}
+		h := hosttest.Open(t, host.Config{Handlers: []rpc.Handler{user.Handle(named)}, Grant: []string{"app.user"}}, p)
 		if text, err := Greet.Call(t.Context(), h.Plugin("greeter"), "Ada"); err != nil || text != "Hello, Ada" {
 			t.Errorf("got %q, %v", text, err)
 		}
