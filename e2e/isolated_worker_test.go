@@ -32,7 +32,7 @@ func needsNode(t *testing.T) string {
 
 // isolated makes a manifest one of the profile.
 func isolated(more m) m {
-	all := m{"protocol": "isolated-workers/1", "serializer": "JsonSerializer"}
+	all := m{"protocol": "isolated-workers/1", "serializer": "JsonSerializer", "permissions": m{}}
 	for key, value := range more {
 		all[key] = value
 	}

@@ -59,7 +59,7 @@ func (s *site) install(name, binary string, with m) string {
 // installManifest puts a folder with a manifest and nothing else into the plugins folder.
 func (s *site) installManifest(name, entry string, with m) string {
 	s.t.Helper()
-	manifest := m{"manifest": 1, "name": name, "version": "1.0.0", "entry": entry, "restart": m{"policy": "never"}} // tests of restarts say otherwise
+	manifest := m{"manifest": 1, "name": name, "version": "1.0.0", "entry": entry, "restart": m{"policy": "never"}, "permissions": m{"calls": []string{"*"}}} // tests of restarts, and of permissions, say otherwise
 	maps.Copy(manifest, with)
 	dir := filepath.Join(s.plugins, name+"-"+manifest["version"].(string))
 	text, err := json.MarshalIndent(manifest, "", "  ")
@@ -96,7 +96,7 @@ func (s *site) oddity(mode string, with m) {
 
 func (s *site) config() host.Config {
 	return host.Config{
-		Name: "e2e", Version: "1.0.0", Dir: s.plugins, StateDir: s.state, RuntimeDir: s.runtime, Logger: s.log.logger,
+		Name: "e2e", Version: "1.0.0", Dir: s.plugins, StateDir: s.state, RuntimeDir: s.runtime, Logger: s.log.logger, Grant: []string{host.GrantAll},
 		Hooks: host.Hooks{WorkerSpawn: s.spawned, WorkerShutdown: s.shutDown, Event: s.event},
 	}
 }

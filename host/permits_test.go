@@ -31,7 +31,10 @@ func application(ran *atomic.Int64) []rpc.Handler {
 		appTold.Handle(func(context.Context, string) error { ran.Add(1); return nil }),
 		appRows.Handle(func(_ context.Context, s string, send func(string) error) error { ran.Add(1); return send(s) }),
 		appSum.Handle(func(context.Context, iter.Seq2[string, error]) (string, error) { ran.Add(1); return "", nil }),
-		appTalk.Handle(func(_ context.Context, _ iter.Seq2[string, error], send func(string) error) error { ran.Add(1); return send("") }),
+		appTalk.Handle(func(_ context.Context, _ iter.Seq2[string, error], send func(string) error) error {
+			ran.Add(1)
+			return send("")
+		}),
 	}
 }
 
@@ -58,7 +61,9 @@ func ofEachKind(t *testing.T, p rpc.Peer) map[string]error {
 	return errs
 }
 
-func asking(calls ...string) members { return members{"permissions": members{"calls": append([]string{}, calls...)}} }
+func asking(calls ...string) members {
+	return members{"permissions": members{"calls": append([]string{}, calls...)}}
+}
 
 // allowing is a world whose host answers application, with one plugin that asks for some calls and is granted others.
 func allowing(t *testing.T, f *fake, asks members, grant ...string) (*world, *atomic.Int64) {

@@ -11,6 +11,9 @@ import (
 
 	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/sample-plugins/crasher/crasherapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/greeterapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/highlight/highlightapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/hostapi"
 	"github.com/go-hotplug/hotplug/sample-plugins/thumbnail/thumbnailapi"
 )
 
@@ -51,6 +54,24 @@ func TestMarkdownAsksForTheHighlighterItWasWrittenFor(t *testing.T) {
 	}
 	if c := markdown.Requires[0].Constraint; !c.Allows(highlight.Version) {
 		t.Errorf("markdown requires highlight %s, the sample is %s", c, highlight.Version)
+	}
+}
+
+func TestSamplesAskForWhatTheyCallOnTheirHost(t *testing.T) {
+	for name, calls := range map[string][]string{
+		"markdown":  {string(hostapi.Exists), string(hostapi.ReadAsset), string(highlightapi.Highlight)},
+		"linkcheck": {string(hostapi.Exists), string(hostapi.Anchors)},
+		"crasher":   {"*"}, // what it is told to
+		"counter":   nil, "highlight": nil, "outline": nil, "thumbnail": nil, "wordcount": nil,
+	} {
+		if got := load(t, name).Permissions.Calls; !slices.Equal(got, calls) {
+			t.Errorf("%s: permissions.calls %q, want %q", name, got, calls)
+		}
+	}
+	for _, name := range []string{"node-greeter", "node-toolkit", "python-greeter", "python-toolkit"} {
+		if got := load(t, name).Permissions.Calls; !slices.Equal(got, manifest.Calls{string(greeterapi.Guest), string(greeterapi.Greeted)}) {
+			t.Errorf("%s: permissions.calls %q", name, got)
+		}
 	}
 }
 

@@ -43,6 +43,7 @@ func (f *hostFlags) options(dirs []string) registry.Options {
 // config is the host that the flags describe.
 func (f *hostFlags) config(a *app, dirs []string) (host.Config, []forward, error) {
 	c := host.Config{Name: f.name, Version: f.version, Dir: dirs[0], Path: dirs[1:], StateDir: f.stateDir}
+	c.Grant = []string{host.GrantAll} // whoever names a forward means that it may be called
 	level := hclog.LevelFromString(f.logLevel)
 	if level == hclog.NoLevel {
 		return c, nil, fmt.Errorf("--log-level: found %q, want trace, debug, info, warn, error or off", f.logLevel)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -33,7 +34,7 @@ func (a *app) initCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "init BINARY", Short: "Write the manifest of a program that has none", Args: arguments(1, 1),
 		Long: `Init runs a plugin's program with HOTPLUG_DESCRIBE=1, as describe does, and writes its manifest: name and version as the program states
-them; if it embeds no manifest, the name is the file's and the version 0.1.0.
+them; if it embeds no manifest, the name is the file's and the version 0.1.0. What it says that it calls on its host stands in permissions.calls.
 
 The manifest is plugin.json in the program's folder, and every file of that folder belongs to the plugin. But if the folder is a plugins
 folder, or with --lone, the program alone is the plugin, and the manifest is NAME` + manifest.LoneSuffix + ` beside it. A plugins folder is one whose name ends
@@ -108,7 +109,10 @@ func draftOf(binary string, d *description, lone bool) (*draft, error) {
 	}
 	w.content = manifest.Template(w.Name, w.Version, w.Entry)
 	if d.Serializer != "" {
-		w.content = withSerializer(w.content, d.Serializer)
+		w.content = withKey(w.content, "serializer", d.Serializer) // another one would be a mismatch
+	}
+	if calls := d.calls(); len(calls) > 0 {
+		w.content = withKey(w.content, "permissions", map[string]any{"calls": calls})
 	}
 	if _, _, err := manifest.Parse(w.content, w.Manifest); err != nil {
 		return nil, exitf(exitPlugin, "%s states what no manifest may hold:\n%w", binary, err)
@@ -120,10 +124,20 @@ func draftOf(binary string, d *description, lone bool) (*draft, error) {
 	return w, nil
 }
 
-// withSerializer adds the serializer that a program insists on: another one would be a mismatch.
-func withSerializer(template []byte, serializer string) []byte {
+// withKey adds a key to a manifest.
+func withKey(template []byte, key string, value any) []byte {
 	open := strings.TrimSuffix(string(template), "\n}\n")
-	return fmt.Appendf(nil, "%s,\n  \"serializer\": %q\n}\n", open, serializer)
+	text, _ := json.Marshal(value) // strings: nothing to fail
+	return fmt.Appendf(nil, "%s,\n  %q: %s\n}\n", open, key, text)
+}
+
+// calls are the messages that a program says it calls on its host.
+func (d *description) calls() []string {
+	var names []string
+	for _, m := range d.Uses {
+		names = append(names, m.Name)
+	}
+	return names
 }
 
 // stem is a program's name without what Windows puts behind it.

@@ -103,6 +103,7 @@ func (s *shelf) sampleAs(folder, name, version string, more ...string) *shelf {
 		s.t.Fatal(err)
 	}
 	s.file(folder+"/"+exe(name), string(program), 0o755)
+	more = append(more, `"permissions": {"calls": ["*"]}`) // tests that mean others write the manifest themselves
 	s.file(folder+"/plugin.json", manifestText(name, version, exe(name), more...), 0o644)
 	return s
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/rpc"
 	"github.com/go-hotplug/hotplug/sample-plugins/highlight/highlightapi"
+	"github.com/go-hotplug/hotplug/sample-plugins/hostapi"
 	"github.com/go-hotplug/hotplug/sample-plugins/linkcheck/linkcheckapi"
 	"github.com/go-hotplug/hotplug/sample-plugins/markdown/markdownapi"
 	"github.com/go-hotplug/hotplug/sample-plugins/outline/outlineapi"
@@ -33,8 +34,12 @@ func openHost(ctx context.Context, o options, c crew, handlers []rpc.Handler, m 
 			thumbnailapi.Upload.Use(),
 		},
 		Handlers: handlers,
-		Hooks:    m.hooks(),
-		Logger:   log,
+		Plugins: map[string]host.Settings{ // what each of them may call here
+			"markdown":  {Grant: []string{string(hostapi.Exists), string(hostapi.ReadAsset), string(highlightapi.Highlight)}},
+			"linkcheck": {Grant: []string{string(hostapi.Exists), string(hostapi.Anchors)}},
+		},
+		Hooks:  m.hooks(),
+		Logger: log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the plugins: %w\n%s", err, advice(o.plugins, "markdown"))

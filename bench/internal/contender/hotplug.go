@@ -71,8 +71,8 @@ func openHost(ctx context.Context, dir, name string) (*hotplugged, error) {
 	}
 	c := host.Config{
 		Name: "bench", Dir: filepath.Join(dir, "plugins"), StateDir: filepath.Join(dir, "state"), RuntimeDir: dir, Logger: hclog.NewNullLogger(),
-		Handlers: []rpc.Handler{answer.Handle(echoed)},
-		Uses:     []rpc.Use{echo.Use(), placing.Use(), tell.Use(), down.Use(), up.Use(), driveBack.Use(), hold.Use()},
+		Handlers: []rpc.Handler{answer.Handle(echoed)}, Grant: []string{string(answer)},
+		Uses: []rpc.Use{echo.Use(), placing.Use(), tell.Use(), down.Use(), up.Use(), driveBack.Use(), hold.Use()},
 	}
 	for range s.middleware {
 		c.Middleware = append(c.Middleware, func(context.Context, *rpc.Message, rpc.Direction) (*rpc.Message, error) { return nil, nil })
@@ -102,7 +102,7 @@ func install(dir, name string) error {
 	text, err := json.Marshal(map[string]any{
 		"manifest": 1, "name": pluginName, "version": "1.0.0", "entry": pluginName, "args": []string{ServeCommand, name},
 		"serializer": settings[name].serializer, "limits": map[string]any{"streams": streams},
-		"env": map[string]any{"allow": []string{place.CoreEnv}},
+		"env": map[string]any{"allow": []string{place.CoreEnv}}, "permissions": map[string]any{"calls": []string{string(answer)}},
 	})
 	if err != nil {
 		return err
