@@ -57,7 +57,7 @@ func TestErrorsOfCalling(t *testing.T) {
 	for _, h := range badHandlers {
 		c.meets(ask(t, t.Context(), h, rpc.Options{}))
 	}
-	for _, part := range []func(*testing.T){c.names, c.deadlines, c.endings, c.middleware, c.transactions, c.sizes, c.streams, c.peers, c.plugins, c.parked} {
+	for _, part := range []func(*testing.T){c.names, c.deadlines, c.endings, c.middleware, c.transactions, c.sizes, c.streams, c.peers, c.plugins, c.parked, c.permissions} {
 		part(t)
 	}
 	c.asWritten(byLuck, "MESSAGE: no host is connected")

@@ -28,7 +28,7 @@ func TestErrorsOfTheLog(t *testing.T) {
 	c := openChapter(t, logSection)
 	for name, part := range map[string]func(*testing.T){
 		"opening": c.logOfOpening, "stopping": c.logOfStopping, "stuck": c.logOfAStuckPlugin, "plugin": c.logOfAPlugin, "orphan": c.logOfAnOrphan, "connections": c.logOfConnections, "watching": c.logOfWatching,
-		"supervision": c.logOfSupervision, "control": c.logOfAControlSocket,
+		"supervision": c.logOfSupervision, "control": c.logOfAControlSocket, "permissions": c.logOfPermissions,
 	} {
 		t.Run(name, part)
 	}
@@ -195,6 +195,7 @@ func TestErrorsThatAreWarnings(t *testing.T) {
 	c.asWritten(elsewhere, "config.default: it does not fit") // hotplug validate prints it
 	s := newSite(t)
 	s.install("odd", "oddity", m{"permissions": m{"net": []string{"*"}}})
+	s.install("worker", "handyman", isolated(m{"permissions": m{"calls": []string{"e2e.*"}}}))
 	dir := s.installManifest("misspelt", "run", m{"serializer": "JsonSerialiser"})
 	mustDo(t, os.WriteFile(filepath.Join(dir, "run"), []byte("neither\n"), 0o755))
 	s.open()

@@ -2,9 +2,9 @@ package host
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -49,13 +49,21 @@ func (p *permits) allow(message string) bool { return p.allowed[message] || p.al
 func (p *permits) refusal(message string) *rpc.Error {
 	var missing []string
 	if !p.asks.Include(message) {
-		lines, _ := json.Marshal(append(slices.Clone(p.asks), message)) // strings: nothing to fail
-		missing = append(missing, fmt.Sprintf(`its manifest does not ask for it: write "permissions": {"calls": %s} in %s`, lines, cmp.Or(p.manifest, "its plugin.json")))
+		missing = append(missing, fmt.Sprintf(`its manifest does not ask for it: write "permissions": {"calls": [%s]} in %s`, p.asking(message), cmp.Or(p.manifest, "its plugin.json")))
 	}
 	if !p.grants.Include(message) {
 		missing = append(missing, fmt.Sprintf("this host does not grant it: add %q to host.Config.Plugins[%q].Grant", message, p.plugin))
 	}
 	return rpc.Errorf(rpc.Denied, "%s: plugin %q may not call it: %s", message, p.plugin, strings.Join(missing, "; and "))
+}
+
+// asking is what permissions.calls has to list for one message more.
+func (p *permits) asking(message string) string {
+	var all []string
+	for _, call := range slices.Concat(p.asks, manifest.Calls{message}) {
+		all = append(all, strconv.Quote(call))
+	}
+	return strings.Join(all, ", ")
 }
 
 // permit is the rpc.Options.Permit of the connections to a process. It logs the first refusal of each message: a notice has no answer, and who

@@ -142,7 +142,7 @@ func TestARefusedCallNamesTheLinesThatAreMissing(t *testing.T) {
 	}{
 		{nil, nil, `app.user: plugin "one" may not call it: its manifest does not ask for it: write "permissions": {"calls": ["app.user"]} in PATH; ` +
 			`and this host does not grant it: add "app.user" to host.Config.Plugins["one"].Grant`},
-		{[]string{"app.rows"}, []string{"app.*"}, `app.user: plugin "one" may not call it: its manifest does not ask for it: write "permissions": {"calls": ["app.rows","app.user"]} in PATH`},
+		{[]string{"app.rows"}, []string{"app.*"}, `app.user: plugin "one" may not call it: its manifest does not ask for it: write "permissions": {"calls": ["app.rows", "app.user"]} in PATH`},
 		{[]string{"*"}, []string{"app.rows"}, `app.user: plugin "one" may not call it: this host does not grant it: add "app.user" to host.Config.Plugins["one"].Grant`},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,13 +147,20 @@ func TestInitRefusesWhatIsNoPlugin(t *testing.T) {
 	}
 }
 
-func TestADraftHoldsTheSerializerThatAProgramInsistsOn(t *testing.T) {
+func TestADraftHoldsTheSerializerThatAProgramInsistsOnAndWhatItCalls(t *testing.T) {
 	w, err := draftOf(filepath.Join(t.TempDir(), "x"), &description{Serializer: "JsonSerializer"}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m, _, err := manifest.Parse(w.content, "plugin.json")
 	if err != nil || m.Serializer != "JsonSerializer" {
+		t.Errorf("got %s, %v", w.content, err)
+	}
+	w, err = draftOf(filepath.Join(t.TempDir(), "x"), &description{Serializer: "JsonSerializer", Uses: []described{{Name: "app.user"}, {Name: "app.log"}}}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, _, err = manifest.Parse(w.content, "plugin.json"); err != nil || !slices.Equal(m.Permissions.Calls, manifest.Calls{"app.user", "app.log"}) {
 		t.Errorf("got %s, %v", w.content, err)
 	}
 	if _, err := draftOf("x", &description{Name: "Bad Name", Version: "1"}, true); exitCode(err) != exitPlugin || !strings.Contains(err.Error(), `"Bad Name"`) {
