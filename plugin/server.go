@@ -27,7 +27,7 @@ func Serve(handlers ...rpc.Handler) {
 // A Server is a plugin with all that can be configured. Only Handlers is needed.
 type Server struct {
 	Handlers []rpc.Handler // what the plugin answers
-	Uses     []rpc.Use     // what it calls on its host; a host that does not handle one of them is refused
+	Uses     []rpc.Use     // what it calls on its host; a host that does not handle one of them is refused. permissions.calls of its plugin.json has to ask for them
 
 	// Manifest is the plugin's own plugin.json, embedded. With it the plugin states its name and version in the handshake,
 	// where they must match what the host read from the plugins folder.
