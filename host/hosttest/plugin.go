@@ -15,7 +15,7 @@ import (
 type Plugin struct {
 	Name     string
 	Version  string         // empty: 1.0.0
-	Manifest map[string]any // more keys of its plugin.json: "requires", "timeouts", "host" and the like; not "entry" or "protocol". Without "restart" its policy is never: what crashed stays down
+	Manifest map[string]any // more keys of its plugin.json: "requires", "timeouts", "permissions" and the like; not "entry" or "protocol". Without "restart" its policy is never: what crashed stays down
 	Handlers []rpc.Handler  // what it answers; rpc.Caller(ctx) is the host
 	Uses     []rpc.Use      // what it says that it calls on its host: a host that does not answer it fails the launch
 
