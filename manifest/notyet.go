@@ -5,8 +5,6 @@ import "strings"
 // notYet lists the keys, each with what is below it, whose behaviour this version does not have. Whoever builds the behaviour deletes the row.
 var notYet = []string{
 	"permissions",
-	"limits.memory",
-	"limits.openFiles",
 }
 
 // notYet warns of a key that was set to something other than its default, if that has no effect.

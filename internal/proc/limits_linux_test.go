@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ func TestLimitsHoldTheProcessSoftAndHard(t *testing.T) {
 	if got := limitOf(t, p.PID(), "Max open files"); got != "33 33 files" {
 		t.Errorf("open files: %s", got)
 	}
-	if got := limitOf(t, p.PID(), "Max data size"); got != "1099511627776 1099511627776 bytes" && p.Identity().Group == "" {
+	if got := limitOf(t, p.PID(), "Max data size"); got != fmt.Sprintf("%d %[1]d bytes", 1<<40+128<<20+runtime.NumCPU()*16<<20) && p.Identity().Group == "" {
 		t.Errorf("data: %s", got)
 	}
 	if got := limitOf(t, p.PID(), "Max address space"); got != limitOf(t, os.Getpid(), "Max address space") {

@@ -51,6 +51,7 @@ type Spec struct {
 // A User is who a process runs as.
 type User struct {
 	Name     string // for errors
+	Home     string // for nobody here: whoever makes the environment
 	UID, GID uint32
 	Groups   []uint32 // besides GID
 }
@@ -58,8 +59,8 @@ type User struct {
 // Limits are what a process may take of its machine. The zero value limits nothing.
 type Limits struct {
 	// Memory in bytes. Where the host has a control group that is its own to divide, it is what the process and all its descendants hold together,
-	// and the kernel ends one of them that goes beyond; else it is the data segment of each of them, heap and stacks included (RLIMIT_DATA), and an
-	// allocation beyond it fails.
+	// and the kernel ends them all if that goes beyond; else it is what each of them has mapped to be written to (RLIMIT_DATA), plus 128 MiB and 16 MiB for
+	// each CPU, since much of that is never touched, and an allocation beyond it fails.
 	Memory int64
 	// OpenFiles is how many descriptors each of its processes may have open.
 	OpenFiles int
