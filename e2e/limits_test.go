@@ -4,8 +4,8 @@ package e2e_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -106,20 +106,62 @@ func groupOf(t *testing.T, pid string) string {
 	return path
 }
 
+// fenced opens a host with a plugin that has its control group, and gives back the group's folder.
+func (s *site) fenced(plugin string, with m) (*host.Host, string) {
+	s.t.Helper()
+	with["limits"] = m{"memory": "64MiB"}
+	s.install(plugin, plugin, with)
+	h := s.open()
+	group := groupOf(s.t, pidOf(h, plugin))
+	if !strings.Contains(group, "/hotplug-") {
+		s.t.Skip("no control group with memory is delegated to this process: run it in a service with Delegate=memory and DelegateSubgroup=")
+	}
+	return h, "/sys/fs/cgroup" + group
+}
+
+// removed fails the test if a control group is left.
+func removed(t *testing.T, group string) {
+	t.Helper()
+	if _, err := os.Stat(group); err == nil {
+		t.Errorf("%s is left", group)
+	}
+}
+
 func TestTheKernelEndsAPluginAtTheLimitOfItsControlGroupAndTheReportSaysSo(t *testing.T) {
 	s := newSite(t)
-	s.oddity("", limited(m{"memory": "64MiB"}))
-	h := s.open()
-	p := h.Plugin("oddity")
-	group := groupOf(t, pidOf(h, "oddity"))
-	if !strings.Contains(group, "/hotplug-") {
-		t.Skip("no control group with memory is delegated to this process: run it in a service with Delegate=memory and DelegateSubgroup=")
-	}
-	_, err := oddityapi.Hold.Call(t.Context(), p, oddityapi.Number{N: 1 << 30})
+	h, group := s.fenced("oddity", m{})
+	_, err := oddityapi.Hold.Call(t.Context(), h.Plugin("oddity"), oddityapi.Number{N: 1 << 30})
 	says(t, err, "killed by SIGKILL", "the kernel ended it at its limit of memory, 64MiB (limits.memory)")
 	s.goesOn(h)
 	s.close(h)
-	if left, _ := filepath.Glob("/sys/fs/cgroup" + group); len(left) > 0 {
-		t.Errorf("%s is left", left)
+	removed(t, group)
+}
+
+func TestADescendantThatLeftItsSessionEndsWithItsControlGroup(t *testing.T) {
+	s := newSite(t)
+	h, group := s.fenced("crasher", m{})
+	child, err := crasherGrandchild.Call(t.Context(), h.Plugin("crasher"), grandchildRequest{Session: true, IgnoreSignals: true})
+	if err != nil || groupOf(t, fmt.Sprint(child.PID)) != strings.TrimPrefix(group, "/sys/fs/cgroup") {
+		t.Fatalf("child %d: %v", child.PID, err)
 	}
+	s.close(h)
+	if alive(child.PID) {
+		t.Errorf("process %d lives", child.PID)
+	}
+	removed(t, group)
+}
+
+func TestAControlGroupStaysWithAKeptProcessAndNoLonger(t *testing.T) {
+	s := newSite(t)
+	h, group := s.fenced("oddity", keptFor("1h"))
+	pid := h.Plugin("oddity").Status().PID
+	mustDo(t, h.Detach())
+	h = s.openAsIs()
+	if got := h.Plugin("oddity").Status().PID; got != pid || groupOf(t, fmt.Sprint(pid)) != strings.TrimPrefix(group, "/sys/fs/cgroup") {
+		t.Errorf("process %d, it was %d", got, pid)
+	}
+	_, err := oddityapi.Hold.Call(t.Context(), h.Plugin("oddity"), oddityapi.Number{N: 1 << 30})
+	says(t, err, "the kernel ended it at its limit of memory")
+	s.close(h)
+	removed(t, group)
 }

@@ -174,7 +174,7 @@ func (i *instance) run(p proc.Spec) (net.Conn, error) {
 
 // place returns what to execute: the copy in the store, or the path as it is.
 func (i *instance) place(ctx context.Context) (proc.Spec, error) {
-	s := proc.Spec{Path: i.spec.path, Args: i.spec.args, Env: i.spec.env, Dir: i.spec.dir, Shutdown: !i.spec.keeps(), Exposed: i.env.exposed}
+	s := proc.Spec{Path: i.spec.path, Args: i.spec.args, Env: i.spec.env, Dir: i.spec.dir, Shutdown: !i.spec.keeps(), Log: i.env.log()}
 	var err error
 	if i.copied, err = i.env.copyOf(ctx, i.spec); i.copied == nil {
 		i.spec.around.confine(&s)

@@ -60,8 +60,3 @@ func (i *instance) hold() {
 		i.log.Warn("a limit is not kept on this machine", "reason", err.Error())
 	}
 }
-
-// exposed is a proc.Spec.Exposed.
-func (e *environment) exposed(fd int, target string) {
-	e.log().Warn("the application has a descriptor open for every program that it starts: it is not any more, and should be opened close-on-exec", "descriptor", fd, "target", target)
-}

@@ -21,19 +21,19 @@ type fence struct {
 }
 
 // make makes a control group for a process that is about to start, if it needs one and there can be one.
-func (f *fence) make(memory int64, attr *syscall.SysProcAttr) {
+func (f *fence) make(memory int64, attr *syscall.SysProcAttr, log Logger) {
 	if memory == 0 {
 		return
 	}
 	parent, err := divisibleGroup()
+	if err == nil {
+		f.dir, err = newGroup(parent, memory)
+	}
+	if err == nil {
+		f.file, err = os.Open(f.dir)
+	}
 	if err != nil {
-		return
-	}
-	if f.dir, err = newGroup(parent, memory); err != nil {
-		f.dir = ""
-		return
-	}
-	if f.file, err = os.Open(f.dir); err != nil {
+		log.Debug("limits.memory holds each process by itself: there is no control group for it", "reason", err)
 		f.remove()
 		return
 	}

@@ -11,7 +11,7 @@ import (
 // A fence holds a process to its limits. Here none can be: a process may limit itself, and no other.
 type fence struct{ dir string }
 
-func (f *fence) make(int64, *syscall.SysProcAttr) {}
+func (f *fence) make(int64, *syscall.SysProcAttr, Logger) {}
 
 func (f *fence) giveUp(*syscall.SysProcAttr) bool { return false }
 

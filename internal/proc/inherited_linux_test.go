@@ -5,10 +5,19 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
+
+// warnings are what a log was told, without the message.
+type warnings []string
+
+func (w *warnings) Debug(string, ...any) {}
+
+func (w *warnings) Warn(_ string, args ...any) {
+	*w = append(*w, strings.TrimSuffix(fmt.Sprintln(args...), "\n"))
+}
 
 func TestWhatTheApplicationOpensByItselfReachesNoProcessAndIsTold(t *testing.T) {
 	start(t, role("wait-ready")) // what is there already is marked, and not told
@@ -27,9 +36,9 @@ func TestWhatTheApplicationOpensByItselfReachesNoProcessAndIsTold(t *testing.T) 
 	}
 	defer syscall.Close(copied)
 
-	var told []string
+	var told warnings
 	spec := role("wait-ready")
-	spec.Exposed = func(fd int, target string) { told = append(told, fmt.Sprint(fd, " ", target)) }
+	spec.Log = &told
 	p := start(t, spec)
 	links, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.PID()))
 	if err != nil {
@@ -41,7 +50,7 @@ func TestWhatTheApplicationOpensByItselfReachesNoProcessAndIsTold(t *testing.T) 
 		}
 	}
 	for _, fd := range []int{opened, copied} {
-		if want := strconv.Itoa(fd) + " " + path; !slices.Contains(told, want) {
+		if want := fmt.Sprint("descriptor ", fd, " target ", path); !slices.Contains(told, want) {
 			t.Errorf("told of %q, want %q among them", told, want)
 		}
 	}

@@ -19,18 +19,18 @@ var descriptors struct {
 
 // hideDescriptors marks every descriptor above 2 as close-on-exec that is not. What Go opens is marked already. What a shell, a service manager
 // or a supervisor left open in the host is not, nor what the application opens by C, dup or syscall.Open: say, its own listening socket. Of what came
-// after the first time exposed is told: a process that started just before may have it.
-func hideDescriptors(exposed func(fd int, target string)) {
+// after the first time the log is told: a process that started just before may have it.
+func hideDescriptors(log Logger) {
 	descriptors.Lock()
 	found, later := markDescriptors(), descriptors.seen
 	descriptors.seen = true
 	descriptors.Unlock()
-	if !later || exposed == nil {
+	if !later {
 		return
 	}
 	for _, fd := range found {
 		target, _ := os.Readlink("/dev/fd/" + strconv.Itoa(fd))
-		exposed(fd, target)
+		log.Warn("the application has a descriptor open for every program that it starts: it is not any more, and should be opened close-on-exec", "descriptor", fd, "target", target)
 	}
 }
 

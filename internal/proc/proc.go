@@ -43,9 +43,26 @@ type Spec struct {
 	User *User
 	// Limits are what the process may take. One that the system cannot hold it to is no error: see Process.Hold.
 	Limits Limits
-	// Exposed is told of each descriptor above 2 that the application opened in the host, after the first Start, in such a way that the process
-	// would have inherited it. It is close-on-exec by then. Called before Start returns; nil: nobody wants to know.
-	Exposed func(fd int, target string)
+	// Log is told, before Start returns, of what concerns the host more than the process; nil: nobody wants to know.
+	Log Logger
+}
+
+// A Logger takes a message and pairs of key and value.
+type Logger interface {
+	Debug(msg string, args ...any)
+	Warn(msg string, args ...any)
+}
+
+type noLogger struct{}
+
+func (noLogger) Debug(string, ...any) {}
+func (noLogger) Warn(string, ...any)  {}
+
+func (s Spec) log() Logger {
+	if s.Log == nil {
+		return noLogger{}
+	}
+	return s.Log
 }
 
 // A User is who a process runs as.

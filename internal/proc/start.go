@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -102,6 +103,9 @@ type process struct {
 	limits   Limits
 	left     chan struct{} // closed by leave; nil: a child of this process
 
+	shutdown bool        // it ends with its host
+	goesOn   atomic.Bool // it did not end, and need not, when this host closed it
+
 	mu     sync.Mutex // guards closed and reaped: whichever comes second releases the group
 	closed bool
 	reaped bool
@@ -111,7 +115,7 @@ type process struct {
 func (p *process) start(spec Spec) error {
 	p.exit.Started = time.Now()
 	attr := &os.ProcAttr{Dir: spec.Dir, Env: spec.env(), Files: p.child, Sys: p.group.sysProcAttr(spec.User)}
-	p.fence.make(spec.Limits.Memory, attr.Sys)
+	p.fence.make(spec.Limits.Memory, attr.Sys, spec.log())
 	started, err := startNotBusy(spec, attr)
 	if err != nil && p.fence.giveUp(attr.Sys) {
 		started, err = startNotBusy(spec, attr)
@@ -121,7 +125,7 @@ func (p *process) start(spec Spec) error {
 		return explainStart(spec, err)
 	}
 	p.os, p.pid = started, started.Pid
-	p.limits = spec.Limits
+	p.limits, p.shutdown = spec.Limits, spec.Shutdown
 	p.Hold()
 	p.identity = Identity{PID: p.pid, Started: startOf(p.pid), Group: p.fence.dir} // also if it has ended: it is not reaped yet
 	err = p.group.started(started, spec.Shutdown)
@@ -213,6 +217,11 @@ func (p *process) Close() {
 		return
 	}
 	p.closeHostEnds()
+	select {
+	case <-p.done:
+	default:
+		p.goesOn.Store(!p.shutdown)
+	}
 	p.settle(&p.closed)
 }
 
@@ -224,8 +233,11 @@ func (p *process) settle(which *bool) {
 	*which = true
 	over := p.closed && p.reaped && !settled
 	p.mu.Unlock()
-	if over {
-		p.group.release()
+	if !over {
+		return
+	}
+	p.group.release()
+	if !p.goesOn.Load() { // else what is left of it is another host's
 		p.fence.remove()
 	}
 }
