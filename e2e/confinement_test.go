@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"os/user"
 	"path/filepath"
 	"slices"
@@ -76,6 +77,23 @@ func TestTheWrappersLimitsAreTheWorkers(t *testing.T) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", describe(t, s.startWorker(l)).PID))
 	if err != nil || !strings.Contains(strings.Join(strings.Fields(string(text)), " "), "Max open files 50 50 files") {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+func TestAWorkerRunsInABubbleWithoutANetwork(t *testing.T) {
+	if _, err := exec.LookPath("bwrap"); err != nil {
+		t.Skip(err)
+	}
+	s := newSite(t)
+	l := s.launch("crasher")
+	l.Wrap = []string{"bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-net", "--"}
+	p := s.startWorker(l)
+	if got := describe(t, p); target(t, fmt.Sprintf("/proc/%d/ns/net", got.PID)) == target(t, "/proc/self/ns/net") {
+		t.Error("it is in the host's network")
+	}
+	mustDo(t, p.Close())
+	if d, _ := s.shutdown("crasher"); d.Code != 0 || !d.Asked {
+		t.Errorf("it ended with %+v", d)
 	}
 }
 
