@@ -101,6 +101,7 @@ func TestTheKernelsCountSaysWhetherAGroupWasOverItsMemory(t *testing.T) {
 	for events, want := range map[string]bool{
 		"low 0\nhigh 0\nmax 9\noom 1\noom_kill 0\noom_group_kill 0\n": false,
 		"low 0\nhigh 0\nmax 9\noom 1\noom_kill 2\noom_group_kill 1\n": true,
+		"low 0\nhigh 0\nmax 0\noom 0\noom_kill 1\noom_group_kill 1\n": false, // the machine's memory
 		"": false,
 	} {
 		dir := t.TempDir()

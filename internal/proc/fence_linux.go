@@ -109,14 +109,20 @@ func limitResource(pid, resource int, n uint64) error {
 	return err
 }
 
-// overrun reports whether the kernel has ended a process of the group for want of memory.
+// overrun reports whether the kernel has ended a process of the group because the group was over its memory. A machine, or a group above, that has none left
+// counts as a kill only.
 func (f *fence) overrun() bool {
 	if f.dir == "" {
 		return false
 	}
-	events, _ := os.ReadFile(filepath.Join(f.dir, "memory.events"))
+	return counted(f.dir, "oom") && counted(f.dir, "oom_kill")
+}
+
+// counted reports whether an event of memory has happened in a group.
+func counted(dir, event string) bool {
+	events, _ := os.ReadFile(filepath.Join(dir, "memory.events"))
 	for line := range strings.Lines(string(events)) {
-		if n, ok := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); ok {
+		if n, ok := strings.CutPrefix(strings.TrimSpace(line), event+" "); ok {
 			return n != "0"
 		}
 	}
