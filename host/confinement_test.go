@@ -80,6 +80,7 @@ func TestACrashReportSaysHowTheLimitOfMemoryWasMet(t *testing.T) {
 	for name, c := range map[string]struct{ limit, signal, stderr, want string }{
 		"the kernel's count":  {"64MiB", "SIGKILL", "", "killed by SIGKILL" + byKernel},
 		"Go's runtime":        {"64MiB", "", "fatal error: runtime: out of memory", "exit status 2" + byItself},
+		"a thread's stack":    {"64MiB", "", "runtime/cgo: pthread_create failed: Resource temporarily unavailable", "exit status 2" + byItself},
 		"Python":              {"64MiB", "", "MemoryError", "exit status 2" + byItself},
 		"another reason":      {"64MiB", "", "out of cheese", "exit status 2"},
 		"no limit, by kernel": {"", "SIGKILL", "", "killed by SIGKILL"},

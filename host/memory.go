@@ -9,8 +9,8 @@ import (
 	"github.com/go-hotplug/hotplug/manifest"
 )
 
-// starvation is how programs say that they got no more memory: Go's runtime and the C library, Python, C++, the JVM.
-var starvation = []string{"out of memory", "annot allocate memory", "MemoryError", "bad_alloc", "OutOfMemoryError"}
+// starvation is how programs say that they got no more memory: Go's runtime and the C library, also for the stack of a thread, Python, C++, the JVM.
+var starvation = []string{"out of memory", "annot allocate memory", "pthread_create failed", "failed to create new OS thread", "MemoryError", "bad_alloc", "OutOfMemoryError"}
 
 // saysStarved reports whether a line of stderr says that.
 func saysStarved(line string) bool {
