@@ -69,7 +69,7 @@ var makers = map[string]int{
 var fields = []string{"Message", "Reason", "Text", "hint"}
 
 // sentences are functions that return the text of an error, or a part of one.
-var sentences = []string{"Error", "Mismatch", "endText", "byHand", "lacksManifest"}
+var sentences = []string{"Error", "Mismatch", "endText", "byHand", "lacksManifest", "memoryNote"}
 
 // loggers are the methods that log what an operator should look at.
 var loggers = []string{"Warn", "Error", "warn"}

@@ -28,13 +28,14 @@ const envPlayHost = "HOTPLUG_E2E_HOST"
 // A play says what the host does before it dies.
 type play struct {
 	Plugins, State, Runtime string
-	Grandchild              bool // the crasher starts one that ignores signals
-	Wedge                   bool // handlers of the crasher spin, more than there are CPUs
-	Ignore                  bool // the crasher ignores SIGTERM, SIGINT and SIGHUP
-	Slow                    bool // a handler of the oddity is busy
-	Freeze                  bool // the oddity's Go runtime stands still
-	Count                   bool // the counter counts one further
-	Orphan                  bool // the oddity has a child, and ends itself when its host is gone
+	Grandchild              bool   // the crasher starts one that ignores signals
+	Wedge                   bool   // handlers of the crasher spin, more than there are CPUs
+	Ignore                  bool   // the crasher ignores SIGTERM, SIGINT and SIGHUP
+	Slow                    bool   // a handler of the oddity is busy
+	Freeze                  bool   // the oddity's Go runtime stands still
+	Count                   bool   // the counter counts one further
+	Orphan                  bool   // the oddity has a child, and ends itself when its host is gone
+	User                    string // who the oddity runs as; empty: as the host does
 
 	Inherits *os.File `json:"-"` // becomes descriptor 3 of the host
 }
@@ -63,7 +64,8 @@ func playHost(config string) {
 
 func (p *play) open(c *cast) error {
 	ctx := context.Background()
-	h, err := host.Open(ctx, host.Config{Name: "player", Dir: p.Plugins, StateDir: p.State, RuntimeDir: p.Runtime, Logger: hclog.NewNullLogger()})
+	as := map[string]host.Settings{"oddity": {User: p.User}}
+	h, err := host.Open(ctx, host.Config{Name: "player", Dir: p.Plugins, Plugins: as, StateDir: p.State, RuntimeDir: p.Runtime, Logger: hclog.NewNullLogger()})
 	if err != nil {
 		return err
 	}

@@ -203,7 +203,7 @@ func (i *instance) annotate(err error) error {
 	if e.Code == rpc.Unavailable && i.conn.Err() != nil {
 		select {
 		case <-i.proc.Done():
-			named.Message += " (" + i.proc.Exit().String() + ")"
+			named.Message += " (" + i.howEnded() + ")"
 		case <-time.After(exitGrace):
 		}
 	}

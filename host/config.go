@@ -66,6 +66,8 @@ type Settings struct {
 	Middleware []rpc.Middleware
 	Grant      []string             // what it may call on this host besides Config.Grant, if its manifest asks for it, too
 	Disconnect *manifest.Disconnect // what the plugin does when its host is gone, and whether it can be disconnected; nil: as its manifest says
+	Wrap       []string             // what to run the plugin under, such as bwrap with its arguments: see Launch.Wrap
+	User       string               // who the plugin runs as, a name or number: see Launch.User
 	Config     json.RawMessage      // what its Configure hook gets: a JSON object, whose members go before those of the manifest's config.default; what does not fit its config.schema is not launched
 }
 

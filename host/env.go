@@ -12,8 +12,8 @@ var inheritedNames = []string{
 	"SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PATHEXT", "COMSPEC",
 }
 
-// buildEnv is a plugin's whole environment: the allowed variables of this process and those that are set for it.
-func buildEnv(allow []string, set map[string]string) []string {
+// buildEnv is what a plugin gets of this process's environment.
+func buildEnv(allow []string) []string {
 	env := []string{}
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
@@ -21,9 +21,5 @@ func buildEnv(allow []string, set map[string]string) []string {
 			env = append(env, kv)
 		}
 	}
-	for name, value := range set {
-		env = append(env, name+"="+value)
-	}
-	slices.Sort(env[len(env)-len(set):])
 	return env
 }

@@ -51,6 +51,13 @@ func (p *Plugin) SpecTimeouts() Timeouts {
 	return p.spec.timeouts
 }
 
+// SpecFingerprint tells what runs from what needs another process.
+func (p *Plugin) SpecFingerprint() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.spec.fingerprint(nil)
+}
+
 // RuntimeDir is the host's folder of sockets.
 func (h *Host) RuntimeDir() string { return h.env.runtime.path }
 

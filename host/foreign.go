@@ -30,6 +30,9 @@ func (s *spec) checkProtocol() error {
 		return fmt.Errorf("disconnect.mode keep-alive: protocol %q has one connection for each process: use %q, or the mode shutdown", s.protocol, rpc.ProtocolHotplug)
 	case s.serializer.Name() != wire.WorkerSerializer:
 		return fmt.Errorf("serializer %s: protocol %q has %s and no other: set that one", s.serializer.Name(), s.protocol, wire.WorkerSerializer)
+	case s.around.user != nil && s.socket == "":
+		return fmt.Errorf("user %s: a worker of protocol %q makes its socket itself, and the folder for that is this host's alone: set host.Launch.SocketPath to a path where that user may make one, or use %q",
+			s.around.user.Name, s.protocol, rpc.ProtocolHotplug)
 	case runtime.GOOS == "windows":
 		return errors.New(`protocol "isolated-workers/1" uses named pipes on Windows, which this version does not: use "hotplug/1" there`)
 	}

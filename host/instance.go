@@ -27,7 +27,8 @@ type process struct {
 	startup wire.Startup
 	proc    proc.Process
 	lines   *lines
-	kept    *kept // nil: it ends with its host
+	kept    *kept    // nil: it ends with its host
+	unkept  []string // limits that it is not held to, and why
 	cleaned sync.Once
 
 	asked    atomic.Bool             // the host asked it to end
@@ -70,6 +71,7 @@ func launch(ctx context.Context, env *environment, s *spec, generation int) (*in
 	if err := i.whileAlive(ctx, func(ctx context.Context) error { return i.connect(ctx, stream) }); err != nil {
 		return nil, i.abort(ctx, err)
 	}
+	i.hold()
 	return i, nil
 }
 
@@ -174,9 +176,10 @@ func (i *instance) run(p proc.Spec) (net.Conn, error) {
 
 // place returns what to execute: the copy in the store, or the path as it is.
 func (i *instance) place(ctx context.Context) (proc.Spec, error) {
-	s := proc.Spec{Path: i.spec.path, Args: i.spec.args, Env: i.spec.env, Dir: i.spec.dir, Shutdown: !i.spec.keeps()}
+	s := proc.Spec{Path: i.spec.path, Args: i.spec.args, Env: i.spec.env, Dir: i.spec.dir, Shutdown: !i.spec.keeps(), Log: i.env.log()}
 	var err error
 	if i.copied, err = i.env.copyOf(ctx, i.spec); i.copied == nil {
+		i.spec.around.confine(&s)
 		return s, err
 	}
 	s.Path = joinSlash(i.copied.Dir, i.copied.Entry)
@@ -186,7 +189,11 @@ func (i *instance) place(ctx context.Context) (proc.Spec, error) {
 	if s.Dir == "" {
 		s.Dir = i.copied.Dir
 	}
-	return s, nil
+	if i.spec.around.user != nil {
+		err = i.env.store.Share(*i.copied)
+	}
+	i.spec.around.confine(&s)
+	return s, err
 }
 
 // copyOf is the copy in the store that a spec runs; nil: it runs a path as it is.

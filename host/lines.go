@@ -28,6 +28,7 @@ type lines struct {
 
 	mu      sync.Mutex // guards all below
 	last    []string   // of stderr
+	starved bool       // it says that it got no more memory
 	dropped int
 }
 
@@ -122,6 +123,7 @@ func (l *lines) add(line outLine) {
 	if line.stderr {
 		l.mu.Lock()
 		l.last = append(l.last, shortened(line.text))
+		l.starved = l.starved || saysStarved(line.text)
 		if len(l.last) > tailLines {
 			l.last = append(l.last[:0], l.last[len(l.last)-tailLines:]...)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -217,9 +218,9 @@ type Status struct {
 	Left        int           `json:"left,omitempty"`   // calls to it that were given up and whose handlers have not ended: each counts towards limits.inflight or limits.streams until then
 	Notices     int           `json:"notices"`          // notices to it that it has not handled
 	Description string        `json:"description,omitempty"`
-	Dir         string        `json:"dir,omitempty"`  // where it is installed
-	Hash        string        `json:"hash,omitempty"` // of the tree that runs, SHA-256
-	Warnings    []string      `json:"warnings,omitempty"`
+	Dir         string        `json:"dir,omitempty"`      // where it is installed
+	Hash        string        `json:"hash,omitempty"`     // of the tree that runs, SHA-256
+	Warnings    []string      `json:"warnings,omitempty"` // of its manifest, and the limits that this machine does not hold it to
 
 	// What the process takes of the machine, where the system tells (Linux): resident memory in bytes, CPU time since its start, open descriptors.
 	Memory      int64         `json:"memory,omitempty"`
@@ -252,6 +253,7 @@ func (p *Plugin) Status() Status {
 		return s
 	}
 	s.Hash, s.Generation = i.hash(), i.worker.Generation
+	s.Warnings = slices.Concat(s.Warnings, i.unkept)
 	if i.active() {
 		s.Active, s.PID = true, i.worker.PID
 		if u, known := i.proc.Usage(); known {

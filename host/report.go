@@ -14,15 +14,20 @@ type CrashReport struct {
 	Killed bool     // the host ended it, because it had broken or closed the connection
 	Stderr []string // its last lines, at most 50
 	Lost   int      // notices that it was sent and had not said to have handled: the last of them it may have
+	Memory string   // how it met limits.memory, where that is known; empty: it did not
 	Cause  error    // what broke the connection first; nil if the process simply ended
 }
 
 // Summary is the report on one line.
 func (r *CrashReport) Summary() string {
-	if r.Lost > 0 {
-		return fmt.Sprintf("%s; notices that it had not handled: %d", r.how(), r.Lost)
+	s := r.how()
+	if r.Memory != "" {
+		s += "; " + r.Memory
 	}
-	return r.how()
+	if r.Lost > 0 {
+		s += fmt.Sprintf("; notices that it had not handled: %d", r.Lost)
+	}
+	return s
 }
 
 func (r *CrashReport) how() string {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/proc"
 	"github.com/go-hotplug/hotplug/internal/store"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/manifest"
@@ -37,7 +38,8 @@ type spec struct {
 	middleware    []rpc.Middleware
 	txID          rpc.TxID
 	limits        wire.Limits
-	permits       *permits     // what it may call on its host
+	permits       *permits // what it may call on its host
+	around        confinement
 	socket        string       // empty: one of the runtime folder
 	required      []dependency // which start first
 
@@ -63,7 +65,7 @@ func (s *spec) fingerprint(c *store.Copy) string {
 	if c != nil {
 		what = c.Hash
 	}
-	return fmt.Sprintf("%q", []any{what, s.dir, s.version, s.args, s.env, s.protocol, s.serializer.Name(), s.limits, s.socket, s.disconnects()})
+	return fmt.Sprintf("%q", []any{what, s.dir, s.version, s.args, s.env, s.protocol, s.serializer.Name(), s.limits, s.around.print(), s.socket, s.disconnects()})
 }
 
 // lasting is the fingerprint without what the host's own environment gives: that may be another for each host.
@@ -87,8 +89,8 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 	m, own := e.Manifest, c.Plugins[e.Name]
 	s := &spec{
 		name: e.Name, version: e.Version.String(), protocol: string(m.Protocol), description: m.Description, installed: e.Dir, warnings: e.Warnings, args: m.Args,
-		env: buildEnv(slices.Concat(c.Env, m.Env.Allow), m.Env.Set), limits: limitsOf(m.Limits),
-		tree: treeOf(e), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
+		limits: limitsOf(m.Limits),
+		tree:   treeOf(e), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
 		middleware: slices.Concat(c.Middleware, own.Middleware), txID: c.TxID,
 		lazy: m.Activation == manifest.ActivationLazy, idle: time.Duration(m.Idle), restart: m.Restart, reload: m.Reload, health: m.Health,
 		config: configOf(m, own), disconnect: m.Disconnect, permits: permitsOf(c, e),
@@ -101,6 +103,10 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 		s.disconnect = *own.Disconnect
 	}
 	var err error
+	if s.around, err = newConfinement(proc.Limits{Memory: int64(m.Limits.Memory), OpenFiles: m.Limits.OpenFiles}, own.Wrap, own.User); err != nil {
+		return s, fmt.Errorf("plugin %q: %w", e.Name, err)
+	}
+	s.env = s.around.environ(buildEnv(slices.Concat(c.Env, m.Env.Allow)), s.setEnv)
 	if s.serializer, err = lookUp(cmp.Or(own.Serializer, m.Serializer)); err != nil {
 		return s, fmt.Errorf("%s: %w", e.ManifestPath, err)
 	}

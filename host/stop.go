@@ -148,6 +148,7 @@ func (i *instance) bury(phase string) *CrashReport {
 	report.Exit = "not reaped"
 	if !i.active() {
 		report.Exit, report.Code = i.proc.Exit().String(), i.proc.Exit().Code
+		report.Memory = i.memoryNote()
 	}
 	return report
 }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/go-hotplug/hotplug/internal/proc"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/rpc"
 )
@@ -31,6 +32,16 @@ type Launch struct {
 	MaxStreams  int // calls with streams at once, each way, beside those; 0: 256
 	StreamItems int // items of a stream that may be under way, each way; 0: 256
 	StreamBytes int // bytes of their frames; one item may go beyond; 0: 1 MiB
+
+	MaxMemory    int64 // bytes that the worker may hold: limits.memory of a manifest; 0: no limit
+	MaxOpenFiles int   // descriptors that it may have open: limits.openFiles; 0: no limit
+
+	// Wrap is a program, looked up in PATH, and its arguments, under which the worker runs: its path and arguments are put behind them. The wrapper has to
+	// hand on the environment and descriptors 0 to 4, and to end when the worker does, with its exit status. What it keeps the worker from is its affair.
+	Wrap []string
+	// User is the user that the worker runs as, by name or number, with that user's groups, HOME, USER and LOGNAME; empty: the host's. Only a host that is
+	// root may name another. That user must be able to execute the file.
+	User string
 }
 
 // Start launches one worker and returns when it answers calls. The handle is of the same kind as those of a Host; its Close ends
@@ -82,12 +93,20 @@ func (l *Launch) spec() (*spec, error) {
 	if err != nil {
 		return nil, err
 	}
+	around, err := l.confinement()
+	if err != nil {
+		return nil, err
+	}
 	s := &spec{
-		name: name, protocol: l.Protocol, path: path, dir: l.Dir, args: l.Args, env: append(buildEnv(l.Host.Env, nil), l.Env...), socket: l.SocketPath, serializer: serializer,
+		name: name, protocol: l.Protocol, path: path, dir: l.Dir, args: l.Args, env: around.environ(buildEnv(l.Host.Env), l.Env), around: around, socket: l.SocketPath, serializer: serializer,
 		permits: &permits{all: true}, timeouts: l.Host.Timeouts.over(defaultTimeouts).lifted(), middleware: l.Host.Middleware, txID: l.Host.TxID,
 		limits: wire.Limits{Frame: l.MaxFrame, Inflight: l.MaxInflight, Streams: l.MaxStreams, StreamItems: l.StreamItems, StreamBytes: l.StreamBytes}.WithDefaults(),
 	}
 	return s, s.checkProtocol()
+}
+
+func (l *Launch) confinement() (confinement, error) {
+	return newConfinement(proc.Limits{Memory: l.MaxMemory, OpenFiles: l.MaxOpenFiles}, l.Wrap, l.User)
 }
 
 func workerEnvironment(ctx context.Context, c Config) (*environment, error) {

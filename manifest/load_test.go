@@ -25,7 +25,7 @@ func TestLoadNamesTheFileInEveryProblem(t *testing.T) {
 
 func TestLoadReadsWhatParseAccepts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "plugin.json")
-	if err := os.WriteFile(path, []byte(with(`"limits": {"openFiles": 9}`)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(with(`"permissions": {"net": ["*"]}`)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	m, warnings, err := manifest.Load(path)

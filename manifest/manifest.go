@@ -126,9 +126,9 @@ type Limits struct {
 	// StreamBytes bounds the bytes of those items. One item may go beyond it.
 	StreamBytes Size `json:"streamBytes" min:"1KiB" max:"1GiB" doc:"Bytes of those items, 1KiB to 1GiB. One item may go beyond."`
 	// Memory in bytes. 0, written as "", means no limit.
-	Memory Size `json:"memory" empty:"ok" min:"1B" doc:"Memory. Empty: no limit."`
+	Memory Size `json:"memory" empty:"ok" min:"1B" doc:"Memory that it may hold, on Linux. Empty: no limit."`
 	// OpenFiles is the limit of descriptors. 0: no limit.
-	OpenFiles int `json:"openFiles" min:"0" doc:"Open descriptors. 0: no limit."`
+	OpenFiles int `json:"openFiles" min:"0" doc:"Descriptors that it may have open, on Linux. 0: no limit."`
 }
 
 // Build says where the files come from.

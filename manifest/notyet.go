@@ -6,8 +6,6 @@ import "strings"
 var notYet = []string{
 	"permissions.net",
 	"permissions.fs",
-	"limits.memory",
-	"limits.openFiles",
 }
 
 // notYet warns of a key that was set to something other than its default, if that has no effect.

@@ -17,8 +17,11 @@
 //   - It leads a session and a process group of its own; Terminate and Kill reach the whole group,
 //     also when the leader is gone already.
 //   - It inherits descriptors 0 to 4 and no other: standard input is the null device, 1 and 2 are
-//     pipes (or the files that the Spec names), 3 is the listening socket, 4 the lifeline. For that, the
-//     first Start marks what the host itself inherited above 2 as close-on-exec, for all that it starts.
+//     pipes (or the files that the Spec names), 3 is the listening socket, 4 the lifeline. For that, each
+//     Start marks as close-on-exec what the host has open above 2 and is not, for all that it starts: what
+//     it inherited itself, and what the application opened by C, dup or syscall.Open. What a thread opens
+//     in such a way between that and the fork, without holding syscall.ForkLock, is inherited.
+//   - Its umask is the host's: to set another between fork and exec is not possible in Go.
 //   - It is reaped, by one goroutine that Start begins and that ends with the process.
 //   - A descendant that keeps stdout or stderr open never hangs their readers.
 //

@@ -19,6 +19,8 @@ type Exit struct {
 	User, System time.Duration
 	// MaxRSS is the largest resident size in bytes; 0 where the system does not tell.
 	MaxRSS int64
+	// OutOfMemory says that the kernel ended it, or a descendant, because they were over Limits.Memory. It tells only where a control group keeps that.
+	OutOfMemory bool
 	// Lost is why there is no status: waiting for the process failed. Nil otherwise.
 	Lost error
 }

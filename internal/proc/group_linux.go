@@ -20,9 +20,9 @@ type group struct {
 	empty bool       // nothing of the group was left when the leader was reaped, or it was released
 }
 
-func (g *group) sysProcAttr() *syscall.SysProcAttr {
+func (g *group) sysProcAttr(u *User) *syscall.SysProcAttr {
 	g.pidfd = -1
-	return &syscall.SysProcAttr{Setsid: true, PidFD: &g.pidfd}
+	return &syscall.SysProcAttr{Setsid: true, PidFD: &g.pidfd, Credential: u.credential()}
 }
 
 func (g *group) started(p *os.Process, _ bool) error {

@@ -17,7 +17,9 @@ type group struct {
 	empty bool       // nothing of the group was left when the leader was reaped, or it was released
 }
 
-func (g *group) sysProcAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+func (g *group) sysProcAttr(u *User) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, Credential: u.credential()}
+}
 
 func (g *group) started(p *os.Process, _ bool) error {
 	g.pid = p.Pid

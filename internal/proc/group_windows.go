@@ -18,7 +18,9 @@ type group struct {
 	job windows.Handle // 0: released
 }
 
-func (g *group) sysProcAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{HideWindow: true} }
+func (g *group) sysProcAttr(*User) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{HideWindow: true}
+}
 
 // started puts the process into a job; with shutdown the job ends when its last handle closes.
 func (g *group) started(p *os.Process, shutdown bool) error {

@@ -10,6 +10,7 @@ import (
 type Identity struct {
 	PID     int    `json:"pid"`
 	Started string `json:"started,omitempty"` // when, as the system counts; empty where it does not tell
+	Group   string `json:"group,omitempty"`   // folder of the control group that holds it to its memory; empty: none
 }
 
 // ErrElsewhere is why there is no status of a process that Find has found.
@@ -24,7 +25,7 @@ func (osStarter) Find(id Identity) (Process, error) {
 		return nil, fmt.Errorf("find process %d: it is not known when it was started: %w", id.PID, errors.ErrUnsupported)
 	}
 	p := &process{plumbing: &plumbing{stdout: newOutput(nil), stderr: newOutput(nil)}, pid: id.PID, identity: id, done: make(chan struct{}), left: make(chan struct{})}
-	p.exit.Started = time.Now()
+	p.exit.Started, p.fence.dir = time.Now(), id.Group
 	if err := p.group.find(id); err != nil {
 		return nil, fmt.Errorf("find process %d: %w", id.PID, err)
 	}
@@ -47,7 +48,8 @@ func (p *process) awaitFound() {
 		}
 	}
 	p.group.leaderReaped()
-	p.exit = Exit{Code: -1, Started: p.exit.Started, Ended: time.Now(), Lost: ErrElsewhere}
+	p.exit = Exit{Code: -1, Started: p.exit.Started, Ended: time.Now(), OutOfMemory: p.fence.overrun(), Lost: ErrElsewhere}
+	p.fence.remove()
 	close(p.done)
 }
 

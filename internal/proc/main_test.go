@@ -44,6 +44,14 @@ var roles = map[string]func(){
 		b, err := io.ReadAll(os.Stdin)
 		fmt.Printf("%q %v", b, err)
 	},
+	"who": func() {
+		groups, err := os.Getgroups()
+		fmt.Print(os.Getuid(), " ", os.Geteuid(), " ", os.Getgid(), " ", os.Getegid(), " ", groups, " ", err)
+	},
+	"become-root": func() {
+		_, err := proc.OS.Start(proc.Spec{Path: "/bin/true", User: &proc.User{Name: "root"}})
+		fmt.Print(err)
+	},
 	"stubborn": func() { signal.Ignore(terminating...); fmt.Println("ready"); waitForever() },
 	"eof":      func() { fmt.Println("ready"); printStartup(); fmt.Println("host gone") },
 	"host":     playHost,

@@ -39,6 +39,48 @@ type Spec struct {
 	// StdoutFile and StderrFile, if set, become descriptors 1 and 2 in place of pipes; the matching reader
 	// is then at its end at once. For processes that outlive their host. Start does not close them.
 	StdoutFile, StderrFile *os.File
+	// User is who the process runs as; nil: whoever the host runs as. Only root may start processes of others. Not on Windows.
+	User *User
+	// Limits are what the process may take. One that the system cannot hold it to is no error: see Process.Hold.
+	Limits Limits
+	// Log is told, before Start returns, of what concerns the host more than the process; nil: nobody wants to know.
+	Log Logger
+}
+
+// A Logger takes a message and pairs of key and value.
+type Logger interface {
+	Debug(msg string, args ...any)
+	Warn(msg string, args ...any)
+}
+
+type noLogger struct{}
+
+func (noLogger) Debug(string, ...any) {}
+func (noLogger) Warn(string, ...any)  {}
+
+func (s Spec) log() Logger {
+	if s.Log == nil {
+		return noLogger{}
+	}
+	return s.Log
+}
+
+// A User is who a process runs as.
+type User struct {
+	Name     string // for errors
+	Home     string // for nobody here: whoever makes the environment
+	UID, GID uint32
+	Groups   []uint32 // besides GID
+}
+
+// Limits are what a process may take of its machine. The zero value limits nothing.
+type Limits struct {
+	// Memory in bytes. Where the host has a control group that is its own to divide, it is what the process and all its descendants hold together,
+	// and the kernel ends them all if that goes beyond; else it is what each of them has mapped to be written to (RLIMIT_DATA), plus 128 MiB and 16 MiB for
+	// each CPU, since much of that is never touched, and an allocation beyond it fails.
+	Memory int64
+	// OpenFiles is how many descriptors each of its processes may have open.
+	OpenFiles int
 }
 
 // A Process is one started process and its process group. Its methods may be called from any goroutine,
@@ -64,6 +106,10 @@ type Process interface {
 	Done() <-chan struct{}
 	// Exit says how the leader ended. Valid once Done is closed; the zero Exit before.
 	Exit() Exit
+	// Hold holds the leader to the Spec's Limits once more, and returns why it is not held to some. Start has done so before the process ran a microsecond;
+	// but one that may raise its limits, root's, may just have done that: Go's runtime raises the soft limit of descriptors to the hard one that it has read.
+	// Nil of a process that Find has found: it goes on with what it has.
+	Hold() []error
 	// Usage is what the leader takes of the machine now; false where the system does not tell, or the leader has ended.
 	Usage() (Usage, bool)
 	// Close closes the lifeline and both pipes. It does not wait for the process, which goes on if it

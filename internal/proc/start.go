@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -41,6 +42,9 @@ func (osStarter) Start(spec Spec) (Process, error) {
 func (s Spec) named() string { return cmp.Or(s.Source, s.Path) }
 
 func (s Spec) check() error {
+	if err := s.User.check(); err != nil {
+		return err
+	}
 	switch {
 	case s.Path == "":
 		return fmt.Errorf("Spec.Path is empty: name the file to execute")
@@ -91,11 +95,16 @@ type process struct {
 	pid   int
 	os    *os.Process
 	group group
+	fence fence
 	exit  Exit          // written by reap before it closes done
 	done  chan struct{} // closed by reap
 
 	identity Identity
+	limits   Limits
 	left     chan struct{} // closed by leave; nil: a child of this process
+
+	shutdown bool        // it ends with its host
+	goesOn   atomic.Bool // it did not end, and need not, when this host closed it
 
 	mu     sync.Mutex // guards closed and reaped: whichever comes second releases the group
 	closed bool
@@ -105,13 +114,20 @@ type process struct {
 // start runs the file and arms its lifeline. On error nothing of it runs any longer.
 func (p *process) start(spec Spec) error {
 	p.exit.Started = time.Now()
-	attr := &os.ProcAttr{Dir: spec.Dir, Env: spec.env(), Files: p.child, Sys: p.group.sysProcAttr()}
+	attr := &os.ProcAttr{Dir: spec.Dir, Env: spec.env(), Files: p.child, Sys: p.group.sysProcAttr(spec.User)}
+	p.fence.make(spec.Limits.Memory, attr.Sys, spec.log())
 	started, err := startNotBusy(spec, attr)
+	if err != nil && p.fence.giveUp(attr.Sys) {
+		started, err = startNotBusy(spec, attr)
+	}
+	p.fence.started()
 	if err != nil {
 		return explainStart(spec, err)
 	}
 	p.os, p.pid = started, started.Pid
-	p.identity = Identity{PID: p.pid, Started: startOf(p.pid)} // also if it has ended: it is not reaped yet
+	p.limits, p.shutdown = spec.Limits, spec.Shutdown
+	p.Hold()
+	p.identity = Identity{PID: p.pid, Started: startOf(p.pid), Group: p.fence.dir} // also if it has ended: it is not reaped yet
 	err = p.group.started(started, spec.Shutdown)
 	if err == nil && spec.Shutdown {
 		err = armLifeline(p.lifelineRead, p.pid)
@@ -119,6 +135,7 @@ func (p *process) start(spec Spec) error {
 	if err != nil {
 		_ = started.Kill()
 		_, _ = started.Wait()
+		p.fence.remove()
 		return err
 	}
 	p.closeLent()
@@ -149,6 +166,7 @@ func (p *process) reap() {
 	} else {
 		exit.readStatus(state)
 	}
+	exit.OutOfMemory = p.fence.overrun()
 	p.group.leaderReaped()
 	p.stdout.leaderEnded()
 	p.stderr.leaderEnded()
@@ -163,6 +181,16 @@ func (p *process) Stderr() io.ReadCloser { return p.stderr }
 func (p *process) Terminate() error      { return p.group.terminate() }
 func (p *process) Kill() error           { return p.group.kill() }
 func (p *process) Done() <-chan struct{} { return p.done }
+
+// Hold implements Process.
+func (p *process) Hold() []error {
+	select {
+	case <-p.done: // its id may be a stranger's by now
+		return nil
+	default:
+		return p.fence.limit(p.pid, p.limits)
+	}
+}
 
 // Usage implements Process. Until the leader is reaped nobody else has its id.
 func (p *process) Usage() (Usage, bool) {
@@ -189,6 +217,11 @@ func (p *process) Close() {
 		return
 	}
 	p.closeHostEnds()
+	select {
+	case <-p.done:
+	default:
+		p.goesOn.Store(!p.shutdown)
+	}
 	p.settle(&p.closed)
 }
 
@@ -196,9 +229,15 @@ func (p *process) Close() {
 // both were.
 func (p *process) settle(which *bool) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	settled := p.closed && p.reaped
 	*which = true
-	if p.closed && p.reaped {
-		p.group.release()
+	over := p.closed && p.reaped && !settled
+	p.mu.Unlock()
+	if !over {
+		return
+	}
+	p.group.release()
+	if !p.goesOn.Load() { // else what is left of it is another host's
+		p.fence.remove()
 	}
 }

@@ -51,7 +51,8 @@ func withoutPath(err error) error {
 
 // explainDenied says which permission is missing.
 func explainDenied(spec Spec, err error) error {
-	fi, serr := os.Stat(spec.resolved())
+	path := spec.resolved()
+	fi, serr := os.Stat(path)
 	switch {
 	case serr != nil:
 		return fmt.Errorf("permission denied: this user may not enter its folder: %w", err)
@@ -59,6 +60,14 @@ func explainDenied(spec Spec, err error) error {
 		return fmt.Errorf("it is a folder, a program was expected: name the file in the manifest's entry: %w", err)
 	case fi.Mode()&0o111 == 0:
 		return fmt.Errorf("permission denied: it is not executable (mode %v): chmod +x it: %w", fi.Mode().Perm(), err)
+	}
+	if spec.User != nil {
+		for _, need := range []string{path, spec.Dir} {
+			if at := spec.User.barrier(need); at != "" {
+				return fmt.Errorf("permission denied: user %s may not enter or execute %s: change its mode or owner, or keep the files where that user may go: %w",
+					spec.User.Name, at, withoutPath(err))
+			}
+		}
 	}
 	return fmt.Errorf("permission denied: this user may not execute it (mode %v), or its file system is mounted "+
 		"noexec: change the mode, or keep the host's state on another file system: %w", fi.Mode().Perm(), err)

@@ -17,6 +17,7 @@
 //     before it is run, and made anew; one that is unaltered is reused.
 //   - A copy appears whole or not at all: it is written beside, synced, and renamed into place. After an
 //     error nothing of it stays.
+//   - A copy is for this user alone, unless it was shared: then others may read and execute it.
 //   - Files that change while they are copied are ErrChanged, after a few tries, never a mixture.
 //   - A second Put of an unchanged tree reads no file: digests are remembered by device, inode, size,
 //     modification time and change time; also by the next Store of the folder, if this one is told to

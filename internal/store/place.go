@@ -133,7 +133,7 @@ func (s *Store) checkCopied(ctx context.Context, it item, p string, d fs.DirEntr
 	if err != nil {
 		return err
 	}
-	if !fi.Mode().IsRegular() || fi.Size() != it.size || permsCount && fi.Mode().Perm() != it.perm() {
+	if !fi.Mode().IsRegular() || fi.Size() != it.size || permsCount && fi.Mode().Perm() != it.perm() && fi.Mode().Perm() != shared(it.perm()) {
 		return fmt.Errorf("%q is not the file that it was", it.rel)
 	}
 	if sum, err := s.digestCopied(ctx, p, fi); err != nil || sum != it.sum {

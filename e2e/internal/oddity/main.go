@@ -57,6 +57,8 @@ type tiny struct {
 func handlers() []rpc.Handler {
 	return append(append(streams(), stubborn()...),
 		oddityapi.Descriptors.Handle(descriptors),
+		oddityapi.Hold.Handle(hold),
+		oddityapi.Open.Handle(open),
 		oddityapi.CloseOutput.Handle(closeOutput),
 		oddityapi.Log.Handle(log),
 		oddityapi.Print.Handle(print),

@@ -6,6 +6,12 @@ const (
 	// Descriptors lists what the process has open: the number and what it leads to.
 	Descriptors rpc.Query[struct{}, List] = "oddity.descriptors"
 
+	// Hold allocates N bytes, writes to all of them, and keeps them. The answer is how many bytes it holds.
+	Hold rpc.Method[Number, Number] = "oddity.hold"
+
+	// Open opens the null device N times, keeps what it got, and answers with the error.
+	Open rpc.Method[Number, struct{}] = "oddity.open"
+
 	// CloseOutput closes descriptors 1 and 2.
 	CloseOutput rpc.Method[struct{}, struct{}] = "oddity.closeOutput"
 

@@ -28,6 +28,9 @@ type Process struct {
 
 var _ proc.Process = (*Process)(nil)
 
+// Hold implements proc.Process: a fake process has no limits.
+func (p *Process) Hold() []error { return nil }
+
 // Usage implements proc.Process: a fake process takes nothing.
 func (p *Process) Usage() (proc.Usage, bool) { return proc.Usage{}, false }
 
