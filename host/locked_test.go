@@ -155,7 +155,7 @@ func accepted(t *testing.T, events <-chan host.Event, reasons map[string]string)
 }
 
 func TestALockFileThatIsLostUnderARunningHostHasEveryChangeRefused(t *testing.T) {
-	for content, want := range map[string]string{"": "does not exist", "{": "it is torn", `{"lock": 7}`: "it has the version 7, this program knows 1"} {
+	for content, want := range map[string]string{"": "file does not exist", "{": "it is torn", `{"lock": 7}`: "it has the version 7, this program knows 1"} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
 			w.add("one", &fake{Handlers: []rpc.Handler{named("old")}})

@@ -29,8 +29,8 @@ func (l Lock) Collect(ctx context.Context) (f *File, left []error, err error) {
 	}
 	f = &File{Lock: Version}
 	for _, folder := range reg.Folders {
-		if folder.Err != nil {
-			left = append(left, fmt.Errorf("plugins folder %s: %w", folder.Path, folder.Err))
+		if folder.Err != nil { // its plugins would count as removed
+			return nil, nil, fmt.Errorf("read plugins folder %s: %w", folder.Path, folder.Err)
 		}
 	}
 	for _, c := range reg.Found {

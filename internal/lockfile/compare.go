@@ -25,8 +25,9 @@ type Change struct {
 
 // A Difference is one thing that a changed plugin has otherwise now. An empty side has it not at all.
 type Difference struct {
-	What     string `json:"what"` // version, manifest, or the platform and entry or files
-	Old, New string
+	What string `json:"what"` // version, manifest, or a platform and entry, sha256 or files
+	Old  string `json:"old"`
+	New  string `json:"new"`
 }
 
 // Name is the plugin's.

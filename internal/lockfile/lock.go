@@ -40,7 +40,7 @@ func (l Lock) Command() string {
 func (l Lock) Read() (*File, error) {
 	text, err := l.Bytes()
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("lock file %s does not exist: look at the plugins, then write it with `%s`: %w", l.Path(), l.Command(), fs.ErrNotExist)
+		return nil, fmt.Errorf("lock file %s: %w: look at the plugins, then write it with `%s`", l.Path(), fs.ErrNotExist, l.Command())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock file %s cannot be read: %w", l.Path(), err)
