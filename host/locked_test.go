@@ -258,3 +258,24 @@ func TestAnEntryThatIsNotWhatItsManifestSaysIsNeverStarted(t *testing.T) {
 		}
 	})
 }
+
+func TestARefusedChangeThatIsTakenBackIsSaidToBeOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("one", &fake{Handlers: []rpc.Handler{named("one")}})
+		w.lock()
+		p := w.open().Plugin("one")
+		w.write(w.path("one/more"), "", 0o644)
+		refuses(t, p.Reload(t.Context()), "its files have the hash ")
+		if err := os.Remove(w.path("one/more")); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if s := p.Status(); s.Error != "" || s.Reason != "what is installed is what runs, again" || s.Generation != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
