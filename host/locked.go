@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 
 	"github.com/go-hotplug/hotplug/internal/lockfile"
@@ -88,31 +87,29 @@ func (l *locked) changed() bool {
 	return !bytes.Equal(before, l.read)
 }
 
-// refusals are the plugins that were refused, in order.
-func (l *locked) refusals() (names []string) {
+// refuses reports whether a plugin was refused when it was last held against the file.
+func (l *locked) refuses(name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for name := range l.refused {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return l.refused[name]
 }
 
-// relock has plugins that were refused held against a lock file that has changed since.
+// relock has plugins that were refused held against a lock file that has changed since, those first that others require.
 func (h *Host) relock(reg *registry.Registry) {
 	l := h.env.locked
 	if l == nil || !l.changed() {
 		return
 	}
-	for _, name := range l.refusals() {
-		p := h.handle(name)
-		if _, chosen := reg.Find(name); !chosen || h.isOff(name) || p.knowsBetter(reg.Looked) {
-			continue
-		}
-		if w := h.wishFor(reg, name); w.spec != nil {
-			w.reason = "the lock file has changed"
-			p.send(w)
+	for _, level := range reg.Order() {
+		for _, e := range level {
+			p := h.handle(e.Name)
+			if !l.refuses(e.Name) || h.isOff(e.Name) || p.knowsBetter(reg.Looked) {
+				continue
+			}
+			if w := h.wishFor(reg, e.Name); w.spec != nil {
+				w.reason = "the lock file has changed"
+				p.send(w)
+			}
 		}
 	}
 }
