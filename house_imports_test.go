@@ -22,6 +22,7 @@ var mayImport = map[string]string{
 	"internal/subject":       "",
 	"internal/filekey":       "",
 	"internal/store":         "internal/filekey",
+	"internal/lockfile":      "internal/store registry",
 	"internal/proc":          "",
 	"internal/document":      "",
 	"internal/newcomer":      "internal/document",
@@ -40,7 +41,7 @@ var mayImport = map[string]string{
 	"registry": "internal/filekey internal/nearest manifest",
 
 	"plugin": "codec internal/lifecycle internal/nearest internal/peercred internal/wire plugin/internal/seam rpc shape",
-	"host": "codec host/internal/seam internal/lifecycle internal/nearest internal/peercred internal/proc internal/store internal/wire " +
+	"host": "codec host/internal/seam internal/lifecycle internal/lockfile internal/nearest internal/peercred internal/proc internal/store internal/wire " +
 		"manifest registry rpc shape",
 
 	"plugin/internal/seam":     "internal/wire",
@@ -58,7 +59,7 @@ var mayImport = map[string]string{
 
 	"internal/conformance": "codec internal/proc internal/wire shape",
 
-	"cmd/hotplug...":    "codec control... host internal/conformance internal/nearest manifest registry rpc shape cmd/hotplug...",
+	"cmd/hotplug...":    "codec control... host internal/conformance internal/lockfile internal/nearest manifest registry rpc shape cmd/hotplug...",
 	"internal/tools...": "host internal/document internal/newcomer manifest registry rpc shape",
 	"e2e...":            "codec control... host internal/document internal/newcomer internal/proc internal/wire manifest plugin registry rpc shape e2e...",
 }

@@ -30,6 +30,7 @@ func TestErrorsBeginAsThePageSays(t *testing.T) {
 		second(store.Open(filepath.Join(someFile(t, t.TempDir()), "below"))),
 		second(store.Open(someFile(t, t.TempDir()))),
 		badCopy(t),
+		second(store.Sum(t.Context(), store.Tree{Root: t.TempDir(), Entry: "run"})),
 		wrappedOf(manifest.Load("/no/such/file")),
 		plugin.Server{Manifest: []byte("[]")}.Run(t.Context()),
 		codec.MessagePackSerializer{}.Unmarshal(packed(300), new(int8)),

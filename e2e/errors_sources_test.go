@@ -17,7 +17,7 @@ import (
 )
 
 // rooms are the packages whose errors people meet.
-var rooms = []string{"cmd/hotplug", "codec", "control", "control/controlhost", "control/socket", "host", "internal/mp", "internal/peercred", "internal/proc", "internal/store", "internal/wire", "manifest", "plugin", "registry", "rpc", "rpc/middleware", "shape"}
+var rooms = []string{"cmd/hotplug", "codec", "control", "control/controlhost", "control/socket", "host", "internal/lockfile", "internal/mp", "internal/peercred", "internal/proc", "internal/store", "internal/wire", "manifest", "plugin", "registry", "rpc", "rpc/middleware", "shape"}
 
 // An errorText is the format of an error, a warning or a line of the log, as it stands in a source.
 type errorText struct {
@@ -69,7 +69,7 @@ var makers = map[string]int{
 var fields = []string{"Message", "Reason", "Text", "hint"}
 
 // sentences are functions that return the text of an error, or a part of one.
-var sentences = []string{"Error", "Mismatch", "endText", "byHand", "lacksManifest", "memoryNote"}
+var sentences = []string{"Error", "Mismatch", "endText", "byHand", "lacksManifest", "memoryNote", "misfit"}
 
 // loggers are the methods that log what an operator should look at.
 var loggers = []string{"Warn", "Error", "warn"}

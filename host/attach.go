@@ -70,6 +70,9 @@ func (l *life) attached(i *instance, w *wish) phase {
 // attach connects to a process that an earlier host has left. After an error nothing is left of it.
 func (l *life) attach(r *record, next *spec) (*instance, error) {
 	s, err := r.spec(next, l.copyOf(next))
+	if err == nil {
+		err = l.mayGoOn(r, next)
+	}
 	if err != nil {
 		l.p.env.endLeft(r, next)
 		return nil, err

@@ -29,6 +29,11 @@ type Config struct {
 	Watch        bool                  // keep what runs as the plugins folders say: start what is added, reload what is changed, stop what is removed
 	WatchOptions registry.WatchOptions // how; the zero value works. Its Logger is not used
 
+	// Locked has the host run only what the lock file has, by name, manifest and files, as `hotplug lock` wrote it: anything else is refused, at start
+	// and at reload, and what runs goes on. The file is read each time; one that is not there, is torn, or has an unknown version is Open's error.
+	Locked   bool
+	LockFile string // where the lock file is; default: plugins.lock in the first plugins folder. Without Locked it has no effect
+
 	Uses     []rpc.Use     // messages that the host calls: where a plugin handles one, its types are compared in the handshake
 	Handlers []rpc.Handler // messages that the host answers, for every plugin that may call them: see Grant
 

@@ -25,6 +25,7 @@ type environment struct {
 	mux       *rpc.Mux
 	uses      []rpc.Use
 	store     *store.Store
+	locked    *locked              // what may run; nil: all
 	held      *os.File             // the state folder's lock; nil without one
 	left      map[string][]*record // what earlier hosts have left, by plugin
 	attachBy  time.Time            // until when this host tries to come back to that
@@ -41,6 +42,10 @@ type environment struct {
 
 // newEnvironment builds the environment of a host with a plugins folder.
 func newEnvironment(ctx context.Context, c *Config) (*environment, error) {
+	locked, err := newLocked(c)
+	if err != nil {
+		return nil, err
+	}
 	kept, err := store.Open(filepath.Join(c.StateDir, "store"))
 	if err != nil {
 		return nil, err
@@ -58,7 +63,7 @@ func newEnvironment(ctx context.Context, c *Config) (*environment, error) {
 	if e.sockets, err = keptSockets(e.runtime.parent(), c.StateDir); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
-	e.store, e.instances = kept, instancesDir(c.StateDir)
+	e.store, e.locked, e.instances = kept, locked, instancesDir(c.StateDir)
 	return e, nil
 }
 

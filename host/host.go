@@ -144,6 +144,7 @@ func (h *Host) wishFor(reg *registry.Registry, name string) wish {
 		if err != nil {
 			return wish{rest: Failed, reason: headline(err), err: err}
 		}
+		s.found = h.env.locked.found(e)
 		for _, d := range e.Requires {
 			s.required = append(s.required, dependency{plugin: h.handle(d.Name), constraint: d.Constraint, optional: d.Optional})
 		}

@@ -196,7 +196,7 @@ func (i *instance) place(ctx context.Context) (proc.Spec, error) {
 	return s, err
 }
 
-// copyOf is the copy in the store that a spec runs; nil: it runs a path as it is.
+// copyOf is the copy in the store that a spec runs; nil: it runs a path as it is. A copy that was not made before is held against the lock file.
 func (e *environment) copyOf(ctx context.Context, s *spec) (*store.Copy, error) {
 	if s.tree == nil || s.copied != nil {
 		return s.copied, nil
@@ -204,6 +204,9 @@ func (e *environment) copyOf(ctx context.Context, s *spec) (*store.Copy, error) 
 	c, err := e.store.Put(ctx, *s.tree)
 	if err != nil {
 		return nil, fmt.Errorf("copy %s to the store: %w", s.installed, err)
+	}
+	if err := e.locked.admit(s, &c); err != nil {
+		return nil, err
 	}
 	return &c, nil
 }

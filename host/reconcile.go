@@ -16,7 +16,7 @@ func (h *Host) watch() {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.unwatch = cancel
 	o := h.config.WatchOptions
-	o.Logger = h.env.log()
+	o.Logger, o.Also = h.env.log(), slices.Concat(o.Also, h.env.locked.also())
 	h.watching.Go(func() {
 		if err := registry.Watch(ctx, h.options(), o, h.reconcile); err != nil && ctx.Err() == nil {
 			h.env.log().Error("the plugins folders are not watched any more", "error", err)
@@ -36,6 +36,7 @@ func (h *Host) reconcile(reg *registry.Registry) {
 	for _, c := range requiredFirst(reg, changes) {
 		h.see(reg, c)
 	}
+	h.relock(reg)
 }
 
 // requiredFirst orders changes so that who requires something finds that it is about to become another.

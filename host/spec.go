@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/lockfile"
 	"github.com/go-hotplug/hotplug/internal/proc"
 	"github.com/go-hotplug/hotplug/internal/store"
 	"github.com/go-hotplug/hotplug/internal/wire"
@@ -25,8 +26,9 @@ type spec struct {
 	description   string
 	installed     string // folder in the plugins folder
 	warnings      []string
-	tree          *store.Tree // what to copy and run; nil: run path as it is
-	copied        *store.Copy // the copy that was made of tree before, to run without looking at tree; nil: none
+	tree          *store.Tree     // what to copy and run; nil: run path as it is
+	found         *lockfile.Found // what a lock file has to have, but for the copy; nil: it is not asked
+	copied        *store.Copy     // the copy that was made of tree before, to run without looking at tree; nil: none
 	path          string
 	dir           string // working folder; empty: the copy
 	args          []string
@@ -87,10 +89,10 @@ func (s *spec) pinned(c *store.Copy) *spec {
 // newSpec says what to launch for an entry of the registry.
 func newSpec(c *Config, e registry.Entry) (*spec, error) {
 	m, own := e.Manifest, c.Plugins[e.Name]
+	tree := lockfile.Tree(e)
 	s := &spec{
-		name: e.Name, version: e.Version.String(), protocol: string(m.Protocol), description: m.Description, installed: e.Dir, warnings: e.Warnings, args: m.Args,
-		limits: limitsOf(m.Limits),
-		tree:   treeOf(e), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
+		tree: &tree, name: e.Name, version: e.Version.String(), protocol: string(m.Protocol), description: m.Description, installed: e.Dir, warnings: e.Warnings, args: m.Args,
+		limits: limitsOf(m.Limits), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
 		middleware: slices.Concat(c.Middleware, own.Middleware), txID: c.TxID,
 		lazy: m.Activation == manifest.ActivationLazy, idle: time.Duration(m.Idle), restart: m.Restart, reload: m.Reload, health: m.Health,
 		config: configOf(m, own), disconnect: m.Disconnect, permits: permitsOf(c, e),
@@ -156,13 +158,6 @@ func timeoutsOf(e registry.Entry) Timeouts {
 		Start: first(time.Duration(t.Start), noLimit), Call: first(time.Duration(t.Call), noLimit), Drain: time.Duration(t.Drain),
 		Stop: first(time.Duration(t.Stop), time.Nanosecond), HostConnect: first(time.Duration(t.HostConnect), noLimit),
 	}
-}
-
-func treeOf(e registry.Entry) *store.Tree {
-	if e.Lone {
-		return &store.Tree{Root: filepath.Join(e.Dir, filepath.FromSlash(e.EntryRel)), SHA256: e.SHA256}
-	}
-	return &store.Tree{Root: e.Dir, Entry: e.EntryRel, SHA256: e.SHA256, Select: func(rel string) bool { return rel == e.EntryRel || e.Manifest.Selects(rel) }}
 }
 
 func joinSlash(dir, rel string) string { return filepath.Join(dir, filepath.FromSlash(rel)) }

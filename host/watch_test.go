@@ -79,6 +79,10 @@ func TestAHostThatWatchesRunsWhatTheFolderSays(t *testing.T) {
 	w.write(manifest, "{", 0o644)
 	until(t, events, "one", host.Ready, "1.1.0 goes on: what is installed now cannot run: ")
 	w.write(manifest, string(text), 0o644)
+	until(t, events, "one", host.Ready, "what is installed is what runs, again")
+	if s := one.Status(); s.Error != "" || s.Generation != 2 {
+		t.Errorf("%+v", s)
+	}
 	if got := who(t, one); got != "new" {
 		t.Errorf("%q answers", got)
 	}

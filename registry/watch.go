@@ -23,7 +23,10 @@ type WatchOptions struct {
 	Rescan time.Duration
 	// Poll is how often to look instead of waiting for events. 0: events are waited for, and folders for which there are none
 	// are looked at every 2 s.
-	Poll   time.Duration
+	Poll time.Duration
+	// Also are paths of further files that count, such as a lock file: changed is called when one of them has come, gone or changed and was
+	// left alone, although no plugin has changed.
+	Also   []string
 	Logger Logger // nil: nothing is said
 }
 
@@ -77,7 +80,7 @@ func watchBy(ctx context.Context, o Options, w WatchOptions, changed func(*Regis
 		m.open = nil
 	}
 	watcher := &watcher{
-		path: o.Path, rules: rules, changed: changed, open: m.open, say: w.Logger,
+		path: o.Path, also: w.Also, rules: rules, changed: changed, open: m.open, say: w.Logger,
 		quiet:  quiet{period: cmp.Or(w.Quiet, defaultQuiet), longer: cmp.Or(w.Quiet, unknownQuiet), writing: m.writing},
 		rescan: cmp.Or(w.Rescan, defaultRescan), poll: cmp.Or(w.Poll, defaultPoll), unread: map[string]bool{},
 	}
@@ -92,7 +95,7 @@ func (silence) Warn(string, ...any)  {}
 
 // watcher is one Watch. All of it belongs to one goroutine.
 type watcher struct {
-	path         []string
+	path, also   []string
 	rules        *policy
 	changed      func(*Registry)
 	open         func(Logger) (source, error) // as in means
@@ -169,6 +172,11 @@ func (w *watcher) look(ctx context.Context) view {
 		}
 		if w.cannotRead(dir, err) {
 			w.keep(i, v)
+		}
+	}
+	for _, file := range w.also {
+		if c := lookAlso(absolute(file), v.spots); c != nil {
+			v.seen[place{alsoFolder, c.ground.item}] = c
 		}
 	}
 	return v
@@ -256,7 +264,7 @@ func (w *watcher) registry(folders []Folder) *Registry {
 	var found []*Candidate
 	for _, p := range slices.SortedFunc(maps.Keys(w.quiet.places), comparePlaces) {
 		s := w.quiet.places[p]
-		if s.settled == nil {
+		if s.settled == nil || p.folder == alsoFolder {
 			continue
 		}
 		c := *s.settled // choosing changes it

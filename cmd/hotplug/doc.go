@@ -13,6 +13,7 @@
 //	hotplug enable plugins counter
 //	hotplug list plugins
 //	hotplug why plugins markdown
+//	hotplug lock plugins
 //	hotplug validate plugins/markdown
 //	hotplug describe plugins/markdown
 //	hotplug call plugins counter counter.add '{"by": 2}'
@@ -27,10 +28,11 @@
 // # Exit codes
 //
 //	0    it worked. For run: it was told to stop, with Ctrl-C, SIGTERM or SIGHUP, and no plugin had failed; for logs -f and events -f: Ctrl-C, or the host ended
-//	1    something is wrong with a plugin: list, why and validate found a broken one, describe or init met a program that is no
-//	     plugin, one that run hosted or status asked for has failed, the host refused to reload, enable or disable one
+//	1    something is wrong with a plugin: list, why and validate found a broken one, lock found one that cannot be locked, or
+//	     with --check one that has changed, describe or init met a program that is no plugin, one that run hosted or status
+//	     asked for has failed, the host refused to reload, enable or disable one
 //	2    the command line is wrong, the JSON of a call does not fit its message, or new or init would write over something
-//	3    the host could not be opened, none runs that folder, or it is gone; no plugins folder or manifest could be read, or a file could not be written
+//	3    the host could not be opened, none runs that folder, or it is gone; no plugins folder, manifest or lock file could be read, or a file could not be written
 //	4    the plugin is not available: not installed, could not start, does not answer this message, ended, or did not answer in time
 //	5    the plugin answered an error
 //	130  interrupted before it was done

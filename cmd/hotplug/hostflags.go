@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/internal/lockfile"
 	"github.com/go-hotplug/hotplug/registry"
 )
 
@@ -20,6 +21,8 @@ type hostFlags struct {
 	logLevel      string
 	forwards      []string
 	noWatch       bool
+	locked        bool
+	lockFile      string
 }
 
 // addIdentity adds the flags that decide what is chosen.
@@ -32,6 +35,8 @@ func (f *hostFlags) addIdentity(c *cobra.Command) {
 func (f *hostFlags) add(c *cobra.Command, level string) {
 	f.addIdentity(c)
 	c.Flags().StringVar(&f.stateDir, "state-dir", "", "where copies of what runs are kept (default: a folder of the user's cache)")
+	c.Flags().BoolVar(&f.locked, "locked", false, "run only what hotplug lock has accepted, and refuse every plugin that is another than in the lock file")
+	c.Flags().StringVar(&f.lockFile, "lock-file", "", "the lock file, for --locked, which it implies (default: "+lockfile.Name+" in the first folder)")
 	c.Flags().StringVar(&f.logLevel, "log-level", level, "what is logged on stderr: trace, debug, info, warn, error or off")
 	c.Flags().StringArrayVar(&f.forwards, "forward", nil, "MESSAGE=PLUGIN: answer what plugins call on this host by calling a plugin; for what is no method or query KIND:MESSAGE=PLUGIN, the kind being notice, stream, upload or duplex; may be repeated")
 }
@@ -42,7 +47,7 @@ func (f *hostFlags) options(dirs []string) registry.Options {
 
 // config is the host that the flags describe.
 func (f *hostFlags) config(a *app, dirs []string) (host.Config, []forward, error) {
-	c := host.Config{Name: f.name, Version: f.version, Dir: dirs[0], Path: dirs[1:], StateDir: f.stateDir}
+	c := host.Config{Name: f.name, Version: f.version, Dir: dirs[0], Path: dirs[1:], StateDir: f.stateDir, Locked: f.locked || f.lockFile != "", LockFile: f.lockFile}
 	c.Grant = []string{host.GrantAll} // whoever names a forward means that it may be called
 	level := hclog.LevelFromString(f.logLevel)
 	if level == hclog.NoLevel {

@@ -10,11 +10,13 @@ import (
 func TestAWrongCommandLineIsOneSentenceAndExits2(t *testing.T) {
 	for line, want := range map[string]string{
 		"lst":                 `hotplug: no command "lst": did you mean list?` + "\nrun 'hotplug --help' for what it takes\n",
-		"resize":              `hotplug: no command "resize": there are call, completion, conformance, describe, disable, enable, events, init, list, logs, new, reload, run, status, validate, version, why` + "\nrun 'hotplug --help' for what it takes\n",
+		"resize":              `hotplug: no command "resize": there are call, completion, conformance, describe, disable, enable, events, init, list, lock, logs, new, reload, run, status, validate, version, why` + "\nrun 'hotplug --help' for what it takes\n",
 		"list":                "hotplug: list: found 0 arguments, want at least 1: hotplug list DIR... [flags]\nrun 'hotplug list --help' for what it takes\n",
 		"version x":           "hotplug: version: found 1 argument, want at most 0: hotplug version [flags]\nrun 'hotplug version --help' for what it takes\n",
 		"list --jsn x":        "hotplug: list: no flag \"--jsn\": did you mean --json?\nrun 'hotplug list --help' for what it takes\n",
 		"call a b c d e":      "hotplug: call: found 5 arguments, want at most 4: hotplug call DIR PLUGIN MESSAGE [JSON] [flags]\nrun 'hotplug call --help' for what it takes\n",
+		"lock":                "hotplug: lock: found 0 arguments, want at least 1: hotplug lock DIR... [flags]\nrun 'hotplug lock --help' for what it takes\n",
+		"lock --chek a":       "hotplug: lock: no flag \"--chek\": did you mean --check?\nrun 'hotplug lock --help' for what it takes\n",
 		"call --timeout x a":  "hotplug: call: --timeout: found \"x\", want a duration such as 5s\nrun 'hotplug call --help' for what it takes\n",
 		"call --timeout":      "hotplug: call: --timeout: found nothing behind it, want a value: how long the answer, or all items, may take (default: timeouts.call of the plugin; for items no limit)\nrun 'hotplug call --help' for what it takes\n",
 		"list -x a":           "hotplug: list: no flag \"-x\": there are --all, --help, --host-version, --json, --name, --no-color\nrun 'hotplug list --help' for what it takes\n",
@@ -37,7 +39,7 @@ func TestWithJSONAnErrorIsADocumentToo(t *testing.T) {
 	dir := t.TempDir() + "/absent"
 	for _, args := range [][]string{
 		{"list", dir}, {"list"}, {"validate", dir}, {"describe", dir}, {"call", dir, "a", "b"}, {"run", dir}, {"version", "x"},
-		{"why", dir, "a"}, {"init", dir}, {"new", "A"},
+		{"why", dir, "a"}, {"lock", dir}, {"lock", "--check", t.TempDir()}, {"init", dir}, {"new", "A"},
 	} {
 		got := command(t, append(args, "--json")...)
 		if got.code == exitOK {
@@ -52,7 +54,7 @@ func TestWithJSONAnErrorIsADocumentToo(t *testing.T) {
 
 func TestHelpGoesToStdoutAndNamesEveryCommand(t *testing.T) {
 	got := command(t).exits(t, exitOK)
-	for _, name := range []string{"run", "list", "validate", "describe", "call", "version", "why", "init", "new", "status", "logs", "events", "reload", "enable", "disable", "Exit codes: 0 "} {
+	for _, name := range []string{"run", "list", "validate", "describe", "call", "version", "why", "lock", "init", "new", "status", "logs", "events", "reload", "enable", "disable", "Exit codes: 0 "} {
 		if !strings.Contains(got.out, name) {
 			t.Errorf("help lacks %q: %s", name, got)
 		}

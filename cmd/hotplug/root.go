@@ -26,7 +26,7 @@ Results go to stdout, everything else to stderr. Piped output has one row per li
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours, as with NO_COLOR=1")
 	root.AddCommand(a.runCommand(), a.listCommand(), a.validateCommand(), a.describeCommand(), a.callCommand(), a.versionCommand())
-	root.AddCommand(a.newCommand(), a.initCommand(), a.whyCommand())
+	root.AddCommand(a.newCommand(), a.initCommand(), a.whyCommand(), a.lockCommand())
 	root.AddCommand(a.statusCommand(), a.logsCommand(), a.eventsCommand(), a.reloadCommand(), a.enableCommand(), a.disableCommand())
 	root.AddCommand(a.conformanceCommand())
 	root.SetFlagErrorFunc(wrongFlag)

@@ -64,9 +64,9 @@ func (w *ward) installs(version string, more ...string) {
 }
 
 // hosts begins hotplug run, and returns once it can be looked at.
-func (w *ward) hosts() {
+func (w *ward) hosts(flags ...string) {
 	w.t.Helper()
-	w.host = exec.Command(os.Args[0], "run", "plugins")
+	w.host = exec.Command(os.Args[0], append([]string{"run", "plugins"}, flags...)...)
 	w.host.Env = append(os.Environ(), asCommand+"=1")
 	if err := w.host.Start(); err != nil {
 		w.t.Fatal(err)
@@ -189,6 +189,29 @@ var sick = map[string]func(t *testing.T) *ward{
 		command(t, "disable", "plugins", "crasher").exits(t, exitOK) // or it would stay
 		return w
 	},
+	"locked": func(t *testing.T) *ward {
+		w := emptyWard(t)
+		command(t, "lock", "plugins").exits(t, exitOK)
+		w.hosts("--locked")
+		w.sees("1.0.0\tready")
+		w.installs("1.0.1")
+		w.sees("the change was refused")
+		w.types("status plugins")
+		w.types("lock --check plugins")
+		return w
+	},
+	"accepted": func(t *testing.T) *ward {
+		w := emptyWard(t)
+		command(t, "lock", "plugins").exits(t, exitOK)
+		w.hosts("--locked")
+		w.sees("1.0.0\tready")
+		w.installs("1.0.1")
+		w.sees("the change was refused")
+		w.types("lock plugins")
+		w.sees("1.0.1\tready")
+		w.types("events -n 3 plugins")
+		return w
+	},
 	"slow to start": func(t *testing.T) *ward {
 		w := newWard(t, `"env": {"set": {"CRASHER_START": "delay", "CRASHER_FOR_MS": "600000"}}`, `"timeouts": {"start": "3s"}`, `"restart": {"policy": "never"}`)
 		w.sees("\tstarting\t")
@@ -208,8 +231,8 @@ var sick = map[string]func(t *testing.T) *ward{
 
 var sickBlock = regexp.MustCompile("(?s)<!-- sick: ([a-z ]+) -->\n\n```text\n(.*?)```\n")
 
-// passing is what differs from run to run, besides what changing has: durations, and the names of sockets.
-var passing = regexp.MustCompile(`\b[0-9.]+(?:µs|ms|s)\b|\b[0-9a-f]{16}\b`)
+// passing is what differs from run to run, besides what changing has: durations, the names of sockets, hashes and their beginnings.
+var passing = regexp.MustCompile(`\b[0-9.]+(?:µs|ms|s)\b|\b[0-9a-f]{16}\b|\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b`)
 
 func steady(text string) string {
 	return changing.ReplaceAllString(passing.ReplaceAllString(text, " "), " ")

@@ -131,21 +131,36 @@ func (l *listing) entry(t Tree) string {
 	return path.Clean(filepath.ToSlash(t.Entry))
 }
 
+// executed is the file that the entry is, or that it leads to; nil if there is none.
+func (l *listing) executed(t Tree) *item {
+	it := l.find(l.entry(t))
+	if it != nil && it.link != "" {
+		it = l.find(it.target())
+	}
+	return it
+}
+
+// copy is what a copy of the listing's files is, but for where it lies.
+func (l *listing) copy(t Tree) Copy {
+	c := Copy{Entry: l.entry(t), Hash: l.hash(), Files: len(l.items), Bytes: l.bytes}
+	if it := l.executed(t); it != nil {
+		c.EntrySHA256 = it.sum
+	}
+	return c
+}
+
 // checkEntry refuses an entry that is not there, cannot be executed, or is not what was said.
 func (l *listing) checkEntry(t Tree) error {
 	rel := l.entry(t)
 	if rel == "" && t.SHA256 == "" {
 		return nil
 	}
-	it := l.find(rel)
-	if it != nil && it.link != "" {
-		it = l.find(it.target())
-	}
+	it := l.executed(t)
 	switch {
 	case it == nil:
 		return fmt.Errorf("entry %q is not a file of the tree: build it, correct the manifest's entry, "+
 			"or select it with the manifest's files", rel)
-	case permsCount && !it.exec:
+	case permsCount && !t.Modeless && !it.exec:
 		return fmt.Errorf("entry %q is not executable: chmod +x it", rel)
 	case t.SHA256 != "" && !strings.EqualFold(t.SHA256, it.sum):
 		return fmt.Errorf("entry %q has the SHA-256 %s, expected was %s: install the file again, "+

@@ -39,15 +39,18 @@ type Tree struct {
 	Select func(rel string) bool
 	// SHA256 is what the entry's content has to hash to, in hex; empty if nobody said.
 	SHA256 string
+	// Modeless hashes the tree as a system does that knows no execute bits, which is Windows. It is for Sum: Put copies what this system knows.
+	Modeless bool
 }
 
 // Copy is one copy in the store. It stays until Sweep removes it.
 type Copy struct {
-	Dir   string // absolute path of the copied tree
-	Entry string // path of the entry relative to Dir, with slashes
-	Hash  string // the tree's hash; the last element of Dir
-	Files int    // files and links
-	Bytes int64  // their size together
+	Dir         string // absolute path of the copied tree
+	Entry       string // path of the entry relative to Dir, with slashes
+	EntrySHA256 string // of the content that is executed, in lower-case hex; empty if there is no entry
+	Hash        string // the tree's hash; the last element of Dir
+	Files       int    // files and links
+	Bytes       int64  // their size together
 }
 
 // Store is a folder of copies. Its methods may be called concurrently, also by several processes with one
@@ -116,17 +119,23 @@ func (s *Store) Dir() string { return s.dir }
 // and is then ErrChanged. An error leaves nothing behind. Put blocks while files are read and written;
 // ctx ends it between two blocks.
 func (s *Store) Put(ctx context.Context, t Tree) (Copy, error) {
+	c, err := patiently(ctx, func() (Copy, error) { return s.put(ctx, t) })
+	if err != nil {
+		return Copy{}, fmt.Errorf("store %s: %w", t.Root, err)
+	}
+	return c, nil
+}
+
+// patiently tries again what found a tree changing.
+func patiently(ctx context.Context, try func() (Copy, error)) (Copy, error) {
 	delay := changedDelay
-	for try := 1; ; try++ {
-		c, err := s.put(ctx, t)
-		if err == nil {
-			return c, nil
-		}
-		if !errors.Is(err, ErrChanged) || try == changedTries {
-			return Copy{}, fmt.Errorf("store %s: %w", t.Root, err)
+	for n := 1; ; n++ {
+		c, err := try()
+		if err == nil || !errors.Is(err, ErrChanged) || n == changedTries {
+			return c, err
 		}
 		if err := sleep(ctx, delay); err != nil {
-			return Copy{}, fmt.Errorf("store %s: %w", t.Root, err)
+			return Copy{}, err
 		}
 		delay *= 2
 	}
@@ -157,7 +166,7 @@ func (s *Store) put(ctx context.Context, t Tree) (Copy, error) {
 	if err := l.checkEntry(t); err != nil {
 		return Copy{}, err
 	}
-	c := Copy{Entry: l.entry(t), Hash: l.hash(), Files: len(l.items), Bytes: l.bytes}
+	c := l.copy(t)
 	c.Dir = filepath.Join(s.dir, c.Hash)
 	unchanged := func() error { return s.unchanged(ctx, t, l) }
 	ok, err := s.reuse(ctx, l, c.Dir)

@@ -110,7 +110,7 @@ func TestPutCopiesTheTreeUnderTheHashThatIsDocumented(t *testing.T) {
 		`"link" l 6 ` + sum("data/b") + "\n" +
 		`"run" x 7 ` + sum("program") + "\n" +
 		`"sub/plugin.json" - 2 ` + sum("{}") + "\n"
-	want := store.Copy{Dir: filepath.Join(s.Dir(), sum(lines)), Entry: "run", Hash: sum(lines), Files: 6, Bytes: 17}
+	want := store.Copy{Dir: filepath.Join(s.Dir(), sum(lines)), Entry: "run", EntrySHA256: sum("program"), Hash: sum(lines), Files: 6, Bytes: 17}
 	if c != want {
 		t.Errorf("copy  %+v\nwant %+v", c, want)
 	}

@@ -1,0 +1,4 @@
+package lockfile
+
+// Parse reads a file's bytes.
+var Parse = parse
