@@ -17,6 +17,9 @@ import (
 // siegeSeed is what random rows draw from.
 const siegeSeed = 1
 
+// siegeLimit is how long all turns of a row may take.
+const siegeLimit = 6 * time.Second
+
 // siegeLimits are those of the hostile plugin: small, so that all of them are reached.
 var siegeLimits = wire.Limits{Frame: 256 << 10, Inflight: 16, Streams: 8, StreamItems: 16, StreamBytes: 64 << 10}
 
@@ -79,7 +82,7 @@ func (s *siege) crashes() (all []host.Event) {
 func (s *siege) endsEachTime(says func(turn int) string) (rule string) {
 	s.t.Helper()
 	p := s.host.Plugin("hostile")
-	if !eventually(time.Minute, func() bool { return p.Status().State == host.Quarantined }) {
+	if !eventually(siegeLimit, func() bool { return p.Status().State == host.Quarantined }) {
 		s.t.Errorf("not quarantined, but %+v", p.Status())
 	}
 	all := s.crashes()
@@ -109,7 +112,7 @@ func (s *siege) goesOnUnharmed() {
 		if st := p.Status(); st.State != host.Ready || st.Generation != 1 {
 			s.t.Errorf("the row is over, and the plugin is %+v", st)
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(siegeLimit):
 		s.t.Errorf("the row is not over; the plugin is %+v", p.Status())
 	}
 }
@@ -146,7 +149,7 @@ func TestAHostWithstandsAPluginThatBreaksTheRulesOfFrames(t *testing.T) {
 			s := besiege(t, f.Name, max(twice, f.Turns), nil)
 			rule := s.endsEachTime(func(turn int) string {
 				if f.Closes {
-					return "while it was serving"
+					return "it ended"
 				}
 				return f.Says(turn % f.Turns)
 			})

@@ -30,7 +30,7 @@ func calls(l wire.Limits) []Fault {
 			}
 		}},
 		{Name: "errors that are no error records", Inject: func(p *Peer, _ int) {
-			for _, payload := range []any{nil, 7, "text", []int{1}, map[string]any{"code": 7, "message": []string{"no"}, "cause": "why"}, causes(1000)} {
+			for _, payload := range []any{nil, 7, "text", []int{1}, map[string]any{"code": 7, "message": []string{"no"}, "cause": "why"}, causes(100)} {
 				p.Send(wire.Frame{Kind: wire.Error, Tx: p.provoke(plain).Tx}, payload)
 				p.await(wire.Error)
 			}
@@ -56,6 +56,13 @@ func calls(l wire.Limits) []Fault {
 				p.call(string(Wait), wire.Meta{Headers: map[string]string{"h": string(big[:1000])}}, nil)
 			}
 		}},
+		{Name: "as many calls as may be under way, each as large as a frame", Closes: true, Inject: func(p *Peer, _ int) {
+			for range l.Inflight {
+				p.call(string(Wait), wire.Meta{}, make([]byte, l.Frame-100))
+			}
+			pause()
+			p.close()
+		}},
 		{Name: "cancels for everything", Inject: func(p *Peer, _ int) {
 			for n := range uint64(1000) {
 				p.Send(wire.Frame{Kind: wire.Cancel, Tx: wire.Tx{N: n}}, nil)
@@ -68,7 +75,7 @@ func calls(l wire.Limits) []Fault {
 	}
 }
 
-// causes is an error record with so many causes, one in another: fewer than MessagePack may nest are read.
+// causes is an error record with so many causes, one in another: more than are read.
 func causes(n int) any {
 	var e map[string]any
 	for range n {

@@ -81,17 +81,34 @@ func streams(l wire.Limits) []Fault {
 			}
 		}},
 		{Name: "every stream filled to its window", Closes: true, Inject: func(p *Peer, _ int) {
-			for range l.Streams {
-				tx := p.call(string(Hold), opens(upload, 0, 0), nil)
-				p.await(wire.UploadCredit)
-				p.fill(wire.Upload, tx)
+			p.fillStreams()
+			pause()
+			p.close()
+		}},
+		{Name: "all that may wait, at once: calls, answers, items, notices", Closes: true, Inject: func(p *Peer, _ int) {
+			big := make([]byte, l.Frame-100)
+			p.fillStreams() // by calls, which take half of their limit
+			for range l.Inflight - l.Streams {
+				p.call(string(Wait), wire.Meta{}, big)
 			}
-			for range l.Streams {
-				p.fill(wire.Item, p.provoke(stream).Tx)
+			for n := range uint64(noticeBytes/l.Frame) + 1 {
+				p.Send(wire.Frame{Kind: wire.Notice, Tx: wire.Tx{N: n + 1}, Type: string(Slow)}, big)
 			}
 			pause()
 			p.close()
 		}},
+	}
+}
+
+// fillStreams fills every stream that may be open, in both directions.
+func (p *Peer) fillStreams() {
+	for range p.Limits.Streams {
+		tx := p.call(string(Hold), opens(upload, 0, 0), nil)
+		p.await(wire.UploadCredit)
+		p.fill(wire.Upload, tx)
+	}
+	for range p.Limits.Streams {
+		p.fill(wire.Item, p.provoke(stream).Tx)
 	}
 }
 
