@@ -180,6 +180,9 @@ func readText(b []byte) (string, []byte, error) {
 
 func readHeaders(b []byte, m *Meta) ([]byte, error) {
 	n, b, err := mp.ReadMapHeader(b)
+	if err == nil {
+		err = CheckHeaders(n)
+	}
 	if err != nil {
 		return b, err
 	}
