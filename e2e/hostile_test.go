@@ -78,13 +78,14 @@ func (s *siege) crashes() (all []host.Event) {
 	return all
 }
 
-// isLifted waits until the plugin was quarantined, and checks that each of its crashes named its rule.
+// endsEachTime waits until the plugin was quarantined, and checks that each of its crashes named its rule.
 func (s *siege) endsEachTime(says func(turn int) string) (rule string) {
 	s.t.Helper()
 	p := s.host.Plugin("hostile")
 	if !eventually(siegeLimit, func() bool { return p.Status().State == host.Quarantined }) {
 		s.t.Errorf("not quarantined, but %+v", p.Status())
 	}
+	eventually(siegeLimit, func() bool { return len(s.crashes()) >= s.turns }) // events come after their state
 	all := s.crashes()
 	if len(all) != s.turns {
 		s.t.Errorf("%d crashes, want %d", len(all), s.turns)

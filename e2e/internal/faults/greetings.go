@@ -29,6 +29,7 @@ type Greeting struct {
 	Name  string
 	Greet func(s *wire.Stream, startup *wire.Startup, turn int) (over bool) // over: no frames follow
 	Ends  []string                                                          // what the launch fails with, one for each turn or one for all; none: it does not
+	Turns int                                                               // how often, each time another process
 	Slow  bool                                                              // it takes as long as a start may take
 }
 
@@ -76,7 +77,7 @@ func Greetings() []Greeting {
 		})},
 		{Name: "a handshake of one byte each second", Slow: true, Ends: []string{"it has not answered the handshake: not ready within"}, Greet: trickle},
 		{Name: "a handshake line of 1 GiB", Ends: []string{"the handshake line is over the limit of 1048576 bytes"}, Greet: endless},
-		{Name: "a handshake line that is no JSON, or JSON of another shape", Ends: []string{"expected a handshake line of JSON, found"}, Greet: func(s *wire.Stream, _ *wire.Startup, turn int) bool {
+		{Name: "a handshake line that is no JSON, or JSON of another shape", Turns: 5, Ends: []string{"expected a handshake line of JSON, found"}, Greet: func(s *wire.Stream, _ *wire.Startup, turn int) bool {
 			_, _ = io.WriteString(s, []string{"1|1|unix|/tmp/plugin|grpc|MIIBtTCCARugAwIBAg==", `{"hotplug":"one"}`, "[]", "\x00\xff", strings.Repeat("[", 100_000)}[turn%5]+"\n")
 			hearOut(s)
 			return true

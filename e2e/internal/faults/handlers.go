@@ -19,11 +19,19 @@ const (
 	Talk    rpc.Duplex[any, any]           = "victim.talk"    // each item, back
 	Order   rpc.Method[string, struct{}]   = "victim.order"   // calls its caller, as the text says
 	Done    rpc.Method[struct{}, struct{}] = "victim.done"    // the row has been played, and the connection goes on
-	asked   rpc.Method[struct{}, any]      = "peer.asked"
 	opened  rpc.Stream[struct{}, any]      = "peer.opened"
 	fed     rpc.Upload[[]byte, any]        = "peer.fed"
 	chatted rpc.Duplex[[]byte, any]        = "peer.chatted"
 	noted   rpc.Notice[struct{}]           = "peer.noted"
+)
+
+// Asked is what a Peer answers: the other side calls it when it is ordered to, and whoever likes.
+const Asked rpc.Method[any, any] = "peer.asked"
+
+// Inner opens a host in the plugin victim, on the folder that EnvInner names, and answers with what 2 makes of its counter.
+const (
+	Inner    rpc.Method[struct{}, int64] = "victim.inner"
+	EnvInner                             = "VICTIM_INNER"
 )
 
 // How the other side calls back.
@@ -90,7 +98,7 @@ func talk(_ context.Context, items iter.Seq2[any, error], send func(any) error) 
 }
 
 var orders = map[string]func(context.Context, rpc.Peer) error{
-	plain: func(ctx context.Context, p rpc.Peer) error { _, err := asked.Call(ctx, p, struct{}{}); return err },
+	plain: func(ctx context.Context, p rpc.Peer) error { _, err := Asked.Call(ctx, p, struct{}{}); return err },
 	stream: func(ctx context.Context, p rpc.Peer) error {
 		for range opened.Open(ctx, p, struct{}{}) {
 			<-ctx.Done()

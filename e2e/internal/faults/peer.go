@@ -144,3 +144,6 @@ func (p *Peer) Finish() {
 	p.await(wire.Goodbye)
 	p.Send(wire.Frame{Kind: wire.Goodbye, Meta: wire.Meta{Then: "stop"}}, nil)
 }
+
+// Leave says goodbye, as a host does.
+func (p *Peer) Leave() { p.Send(wire.Frame{Kind: wire.Goodbye, Meta: wire.Meta{Then: "stop"}}, nil) }

@@ -47,6 +47,10 @@ func play(name string) error {
 	if err != nil {
 		return err
 	}
+	if l := faults.ListenerNamed(name); l != nil {
+		l.Listen(conn)
+		return nil
+	}
 	seed, _ := strconv.ParseUint(os.Getenv(faults.EnvSeed), 10, 64)
 	p := faults.NewPeer(stream, startup.Serializer, startup.Limits)
 	if f := faults.Named(faults.All(startup.Limits, seed), name); f != nil {
