@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/go-hotplug/hotplug/e2e/internal/faults"
 	"github.com/go-hotplug/hotplug/host"
-	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
 // siegeSeed is what random rows draw from.
@@ -20,8 +20,8 @@ const siegeSeed = 1
 // siegeLimit is how long all turns of a row may take.
 const siegeLimit = 6 * time.Second
 
-// siegeLimits are those of the hostile plugin: small, so that all of them are reached.
-var siegeLimits = wire.Limits{Frame: 256 << 10, Inflight: 16, Streams: 8, StreamItems: 16, StreamBytes: 64 << 10}
+// siegeLimits are those of the hostile plugin.
+var siegeLimits = faults.Limits
 
 // A siege is a host with a hostile plugin and a well-behaved one.
 type siege struct {
@@ -101,7 +101,19 @@ func (s *siege) endsEachTime(says func(turn int) string) (rule string) {
 	if len(all) == 0 {
 		return ""
 	}
-	return all[0].Reason
+	return ruleOf(all[0])
+}
+
+// ruleOf is what a crash was said to come from.
+func ruleOf(e host.Event) string {
+	var report *host.CrashReport
+	switch {
+	case !errors.As(e.Err, &report):
+		return e.Reason
+	case report.Cause != nil:
+		return report.Cause.Error()
+	}
+	return report.Summary()
 }
 
 // goesOnUnharmed waits until the row has been played, and checks that the plugin still serves.

@@ -54,13 +54,7 @@ func Named(all []Fault, name string) *Fault {
 
 // Inject plays a row's turn. If the connection is to go on it proves that, and returns true; else it waits for the other side to end it.
 func Inject(f *Fault, p *Peer, turn int) (survived bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			if _, over := r.(gone); !over {
-				panic(r)
-			}
-		}
-	}()
+	defer untilGone()
 	f.Inject(p, turn)
 	if f.Survives() {
 		p.Alive()

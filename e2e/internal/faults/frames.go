@@ -128,7 +128,7 @@ func values(l wire.Limits) []Fault {
 				p.call(long, wire.Meta{}, nil)
 				p.next()
 			}
-			for n := range 2 * l.Inflight { // no frame has room for the answer, and so there is none
+			for n := range 2 * l.Inflight {
 				tx := wire.Tx{S: fmt.Sprint(n, long)[:len(long)]}
 				p.Send(wire.Frame{Kind: wire.Request, Tx: tx, Type: string(Echo)}, nil)
 			}

@@ -31,6 +31,15 @@ func NewPeer(stream *wire.Stream, serializer string, limits wire.Limits) *Peer {
 	return p
 }
 
+// untilGone is deferred by whoever goes on when the connection is over.
+func untilGone() {
+	if r := recover(); r != nil {
+		if _, over := r.(gone); !over {
+			panic(r)
+		}
+	}
+}
+
 // must ends the row if the connection is over.
 func must(err error) {
 	if err != nil {
@@ -133,17 +142,15 @@ func (p *Peer) awaitEnd() {
 
 // Finish says that the row was played and the connection goes on, and leaves when the other side says goodbye or closes.
 func (p *Peer) Finish() {
-	defer func() {
-		if r := recover(); r != nil {
-			if _, over := r.(gone); !over {
-				panic(r)
-			}
-		}
-	}()
+	defer untilGone()
 	p.call(string(Done), wire.Meta{}, struct{}{})
 	p.await(wire.Goodbye)
 	p.Send(wire.Frame{Kind: wire.Goodbye, Meta: wire.Meta{Then: "stop"}}, nil)
 }
 
-// Leave says goodbye, as a host does.
-func (p *Peer) Leave() { p.Send(wire.Frame{Kind: wire.Goodbye, Meta: wire.Meta{Then: "stop"}}, nil) }
+// Leave says goodbye, as a host does, and reads what is left to be read.
+func (p *Peer) Leave() {
+	defer untilGone()
+	p.Send(wire.Frame{Kind: wire.Goodbye, Meta: wire.Meta{Then: "stop"}}, nil)
+	p.awaitEnd()
+}
