@@ -39,10 +39,9 @@ func besiege(t *testing.T, name string, turns int, with m) *siege {
 	t.Helper()
 	s := &siege{site: newSite(t), t: t, turns: turns, done: make(chan struct{}, 1)}
 	manifest := m{
-		"restart": m{"policy": "on-failure", "max": turns - 1, "window": "1h", "backoff": "1ms", "maxBackoff": "1ms"},
-		"env":     m{"set": m{faults.EnvFault: name, faults.EnvTurns: filepath.Join(t.TempDir(), "turns"), faults.EnvSeed: fmt.Sprint(siegeSeed)}},
-		"limits": m{"frame": fmt.Sprintf("%dKiB", siegeLimits.Frame>>10), "inflight": siegeLimits.Inflight, "streams": siegeLimits.Streams,
-			"streamItems": siegeLimits.StreamItems, "streamBytes": fmt.Sprintf("%dKiB", siegeLimits.StreamBytes>>10)},
+		"restart":    m{"policy": "on-failure", "max": turns - 1, "window": "1h", "backoff": "1ms", "maxBackoff": "1ms"},
+		"env":        m{"set": m{faults.EnvFault: name, faults.EnvTurns: filepath.Join(t.TempDir(), "turns"), faults.EnvSeed: fmt.Sprint(siegeSeed)}},
+		"limits":     m{"frame": "1GiB", "inflight": 1 << 30, "streams": 1 << 30, "streamItems": 1 << 30, "streamBytes": "1GiB"},
 		"activation": "lazy",
 	}
 	for key, value := range with {
@@ -51,6 +50,7 @@ func besiege(t *testing.T, name string, turns int, with m) *siege {
 	s.install("hostile", "hostile", manifest)
 	s.host = s.open(func(c *host.Config) {
 		c.Handlers = faults.Handlers(func() { s.done <- struct{}{} })
+		c.Limits = host.Limits(siegeLimits)
 	})
 	s.goesOnFromZero()
 	s.memory, s.other = newMeter(), newWitness(t, s.host)

@@ -37,6 +37,7 @@ type Config struct {
 
 	Plugins  map[string]Settings // by plugin name
 	Timeouts Timeouts            // for every plugin; what is set here goes before the manifest
+	Limits   Limits              // the most that every plugin's manifest may ask for
 
 	// StateDir holds the store of what is run, and what belongs to plugins that outlive this host. One host at a time may use it. Default: a folder of
 	// the user's cache, by host name and plugins folder.
@@ -59,6 +60,7 @@ type Settings struct {
 	Pin        string // a version, or a semver constraint
 	Serializer string // class name; the plugin must use the same
 	Timeouts   Timeouts
+	Limits     Limits // the most that its manifest may ask for, beside those of Config
 	Middleware []rpc.Middleware
 	Disconnect *manifest.Disconnect // what the plugin does when its host is gone, and whether it can be disconnected; nil: as its manifest says
 	Config     json.RawMessage      // what its Configure hook gets: a JSON object, whose members go before those of the manifest's config.default; what does not fit its config.schema is not launched
