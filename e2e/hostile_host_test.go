@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,12 +20,9 @@ import (
 // The victims of these tests are plugins, and the test is their host: it breaks every rule. GOGC keeps what they hold near to what they need.
 const victimGC = "GOGC=25"
 
-func newVictim(t *testing.T) *worker {
+func newVictim(t *testing.T, serializer string) *worker {
 	t.Helper()
-	return byHand(t, "victim", func(s *wire.Startup) {
-		s.Limits = siegeLimits
-		s.Disconnect.Mode = "shutdown"
-	}, victimGC)
+	return byHand(t, "victim", func(s *wire.Startup) { s.Limits, s.Serializer = siegeLimits, serializer }, victimGC)
 }
 
 // resident is what a process has in memory that is no file, in bytes: now, and at most.
@@ -60,7 +58,12 @@ func (w *worker) nothingStays() {
 func TestAPluginWithstandsAHostThatBreaksTheRulesOfFrames(t *testing.T) {
 	for _, f := range faults.All(siegeLimits, siegeSeed) {
 		t.Run(f.Name, func(t *testing.T) {
-			r := faults.Record{Side: "host", Fault: f.Name, Times: f.Turns, After: "ended", Bound: faults.Bound(siegeLimits)}
+			r := faults.Record{Side: "host", Fault: f.Name, Times: f.Turns, After: "exit 70", Bound: faults.Bound(siegeLimits)}
+			if f.Survives() {
+				r.After = "served on"
+			} else if f.Closes {
+				r.After = "ended"
+			}
 			for turn := range f.Turns {
 				grown, rule := torment(t, &f, turn)
 				r.Bytes = max(r.Bytes, grown)
@@ -80,7 +83,7 @@ func TestAPluginWithstandsAHostThatBreaksTheRulesOfFrames(t *testing.T) {
 // torment plays a row's turn to a plugin, and checks how that ends: by how much it grew, and what it said.
 func torment(t *testing.T, f *faults.Fault, turn int) (grown int64, rule string) {
 	t.Helper()
-	w := newVictim(t)
+	w := newVictim(t, f.Serializer)
 	stream, _, err := w.connect(nil)
 	mustDo(t, err)
 	before, _ := resident(t, w.cmd.Process.Pid)
@@ -130,8 +133,16 @@ func watchGrowth(t *testing.T, w *worker, before int64) (grown func() int64) {
 	return func() int64 { return <-result }
 }
 
-// lastLine is what a plugin said last.
+// lastLine is what a plugin said last: a sentence, or a line for the log.
 func lastLine(stderr *bytes.Buffer) string {
 	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
-	return lines[len(lines)-1]
+	last := lines[len(lines)-1]
+	var logged struct {
+		Message string `json:"@message"`
+		Reason  string `json:"reason"`
+	}
+	if json.Unmarshal([]byte(last), &logged) != nil {
+		return last
+	}
+	return logged.Message + ": " + logged.Reason
 }

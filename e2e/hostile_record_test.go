@@ -16,7 +16,7 @@ import (
 	"github.com/go-hotplug/hotplug/host"
 )
 
-// A record is what one row of the tables of package faults led to. EnvRecord names the file to which each test appends its own, one line of JSON.
+// writeRecord appends what a row led to to the file that EnvRecord names, as a line of JSON.
 func writeRecord(t *testing.T, r faults.Record) {
 	t.Helper()
 	r.Held = !t.Failed()
@@ -37,9 +37,10 @@ type meter struct {
 	done         sync.WaitGroup
 }
 
-// look is how long a meter rests between two looks, each of which collects garbage.
+// lookEvery is how long a meter rests between two looks, each of which collects garbage.
 const lookEvery = 10 * time.Millisecond
 
+// living is how much of the heap lives, in bytes.
 func living() int64 {
 	var m runtime.MemStats
 	runtime.GC()

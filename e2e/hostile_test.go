@@ -153,13 +153,14 @@ const twice = 2
 func TestAHostWithstandsAPluginThatBreaksTheRulesOfFrames(t *testing.T) {
 	for _, f := range faults.All(siegeLimits, siegeSeed) {
 		t.Run(f.Name, func(t *testing.T) {
+			spoken := m{"serializer": f.Serializer}
 			if f.Survives() {
-				s := besiege(t, f.Name, 1, nil)
+				s := besiege(t, f.Name, 1, spoken)
 				s.goesOnUnharmed()
 				s.lift(faults.Record{Fault: f.Name})
 				return
 			}
-			s := besiege(t, f.Name, max(twice, f.Turns), nil)
+			s := besiege(t, f.Name, max(twice, f.Turns), spoken)
 			rule := s.endsEachTime(func(turn int) string {
 				if f.Closes {
 					return "it ended"

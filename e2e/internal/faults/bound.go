@@ -12,6 +12,7 @@ type Part struct {
 const (
 	noticeBytes = 16 << 20 // see docs/protocol.md
 	outgoing    = 1 << 20  // that wait to be written before whoever sends has to wait
+	pileUp      = 4        // times as many calls as may be handled may wait until their answers are written
 	small       = 512      // of an item that waits, however small it is
 	slack       = 10 << 20 // readers, tables, goroutines, buffers that are kept for the next frame, and this test's own
 	copies      = 2        // of a request or an item: its frame, and its name or its decoded payload
@@ -23,7 +24,7 @@ func Parts(l wire.Limits) []Part {
 	return []Part{
 		{"the frame that is being read: frame", frame},
 		{"requests that are handled, twice: 2 x inflight x frame", copies * calls * frame},
-		{"answers that wait to be written: inflight x frame", calls * frame},
+		{"answers that wait to be written: 4 x inflight x frame", pileUp * calls * frame},
 		{"replies that their callers have not taken: inflight x frame", calls * frame},
 		{"requests that open streams, twice: 2 x streams x frame", copies * streams * frame},
 		{"items that wait, both ways: 2 x streams x (streamBytes + frame + 512 x streamItems)", 2 * streams * (int64(l.StreamBytes) + frame + small*int64(l.StreamItems))},

@@ -7,8 +7,7 @@ import (
 )
 
 // calls are wrong requests and answers.
-func calls(l wire.Limits) []Fault {
-	tooMany := fmt.Sprintf("%d calls in flight, four times the limit of %d (limits.inflight)", 4*l.Inflight, l.Inflight)
+func calls() []Fault {
 	return []Fault{
 		{Name: "a result twice", Inject: func(p *Peer, _ int) {
 			for range 100 {
@@ -42,6 +41,13 @@ func calls(l wire.Limits) []Fault {
 				p.await(wire.Error)
 			}
 		}},
+	}
+}
+
+// tooManyCalls are calls at their limits, and beyond.
+func tooManyCalls(l wire.Limits) []Fault {
+	tooMany := fmt.Sprintf("%d calls in flight, four times the limit of %d (limits.inflight)", 4*l.Inflight, l.Inflight)
+	return []Fault{
 		{Name: "ever more calls, and no answer is read", Ends: []string{tooMany}, Inject: func(p *Peer, _ int) {
 			for {
 				p.call(string(Echo), wire.Meta{}, make([]byte, l.Frame-100))

@@ -1,12 +1,18 @@
 package faults
 
-import "github.com/go-hotplug/hotplug/internal/wire"
+import (
+	"cmp"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
+)
 
 // A Fault is a row: one rule, and how it is broken.
 type Fault struct {
 	Name   string
 	Inject func(p *Peer, turn int) // on a connection that passed its handshake; turn counts from 0
 	Turns  int                     // how often, each time on a connection of its own: they may differ
+
+	Serializer string // class name; empty: MessagePackSerializer
 
 	// Ends is a part of the error that the connection must end with: one for each turn, or one for all. None: the peer is allowed to do this, and
 	// the connection goes on.
@@ -33,11 +39,15 @@ func (f *Fault) Survives() bool { return len(f.Ends) == 0 && !f.Closes }
 // All are the rows, for connections with these limits. Random ones draw from the seed, and their turn.
 func All(limits wire.Limits, seed uint64) []Fault {
 	var all []Fault
-	for _, part := range [][]Fault{lengths(limits), envelopes(), values(limits), kinds(), calls(limits), streams(limits), notices(), floods(limits), cuts(seed)} {
+	for _, part := range [][]Fault{
+		lengths(limits), envelopes(), values(limits), oddities(limits), kinds(), calls(), tooManyCalls(limits), streams(limits), fullStreams(limits),
+		notices(), lines(limits), floods(), cuts(seed),
+	} {
 		all = append(all, part...)
 	}
 	for i := range all {
 		all[i].Turns = max(all[i].Turns, len(all[i].Ends), 1)
+		all[i].Serializer = cmp.Or(all[i].Serializer, "MessagePackSerializer")
 	}
 	return all
 }

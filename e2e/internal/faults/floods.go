@@ -17,7 +17,7 @@ func pause() { time.Sleep(rest) }
 const unsolicited = 1_000_000
 
 // floods are frames that cost little each.
-func floods(wire.Limits) []Fault {
+func floods() []Fault {
 	many := func(n int, frames ...wire.Frame) func(*Peer, int) {
 		return func(p *Peer, _ int) {
 			var batch []byte

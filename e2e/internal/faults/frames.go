@@ -101,6 +101,12 @@ func values(l wire.Limits) []Fault {
 			p.request(1, 2)
 			p.refused()
 		}},
+	}
+}
+
+// oddities are frames of which each part is right, and the whole is too much or makes no sense.
+func oddities(l wire.Limits) []Fault {
+	return []Fault{
 		{Name: "text that is no UTF-8: a payload, a name, a tx, a header", Inject: func(p *Peer, _ int) {
 			const bad = "\xff\xfe\xc3"
 			p.Send(wire.Frame{Kind: wire.Request, Tx: wire.Tx{S: bad}, Type: string(Echo), Meta: wire.Meta{Headers: map[string]string{bad: bad}}}, bad)

@@ -19,7 +19,6 @@ func (p *Peer) item(kind wire.Kind, tx wire.Tx, size int) {
 // streams are wrong items, ends and credits.
 func streams(l wire.Limits) []Fault {
 	noCredit := fmt.Sprintf("an item without credit: at most %d items and %d bytes", l.StreamItems, l.StreamBytes)
-	tooMany := fmt.Sprintf("%d streams in flight, four times the limit of %d (limits.streams)", 4*l.Streams, l.Streams)
 	flood := func(p *Peer, kind wire.Kind, tx wire.Tx, size int) {
 		for {
 			p.item(kind, tx, size)
@@ -68,6 +67,13 @@ func streams(l wire.Limits) []Fault {
 				p.Send(wire.Frame{Kind: wire.UploadCredit, Tx: p.provoke(upload).Tx, Meta: wire.Meta{Items: 1 << 63}}, nil)
 			}
 		}},
+	}
+}
+
+// fullStreams are streams at their limits, and beyond.
+func fullStreams(l wire.Limits) []Fault {
+	tooMany := fmt.Sprintf("%d streams in flight, four times the limit of %d (limits.streams)", 4*l.Streams, l.Streams)
+	return []Fault{
 		{Name: "all the credit there can be, and nothing is read", Closes: true, Inject: func(p *Peer, _ int) {
 			for range l.Streams {
 				p.Send(wire.Frame{Kind: wire.UploadCredit, Tx: p.provoke(upload).Tx, Meta: wire.Meta{Items: 1<<53 - 1, Bytes: 1<<53 - 1}}, nil)

@@ -9,7 +9,18 @@ import (
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/plugin"
 	"github.com/go-hotplug/hotplug/rpc"
-	"github.com/go-hotplug/hotplug/sample-plugins/counter/counterapi"
+)
+
+// add is a message of the sample plugin counter.
+const add rpc.Method[delta, total] = "counter.add"
+
+type (
+	delta struct {
+		By int64 `json:"by"`
+	}
+	total struct {
+		Value int64 `json:"value"`
+	}
 )
 
 func main() { plugin.Serve(append(faults.Handlers(nil), faults.Inner.Handle(inner))...) }
@@ -26,6 +37,6 @@ func inner(ctx context.Context, _ struct{}) (int64, error) {
 		return 0, err
 	}
 	defer h.Close()
-	total, err := counterapi.Add.Call(rpc.Wait(ctx), h.Plugin("counter"), counterapi.Delta{By: 2})
-	return total.Value, err
+	got, err := add.Call(ctx, h.Plugin("counter"), delta{By: 2})
+	return got.Value, err
 }
