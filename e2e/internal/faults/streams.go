@@ -118,9 +118,11 @@ func (p *Peer) fillStreams() {
 	}
 }
 
-// fill sends as much as a stream's window lets through: the last item is as large as a frame.
+// fill sends as much as a stream's window lets through: the last item is as large as a frame, and each small one comes behind a larger frame that nobody
+// wants, whose buffer it may find.
 func (p *Peer) fill(kind wire.Kind, tx wire.Tx) {
 	for range p.Limits.StreamItems - 2 {
+		p.item(wire.FirstIgnorable, tx, 31<<10)
 		p.item(kind, tx, 1)
 	}
 	p.item(kind, tx, p.Limits.Frame-100)
