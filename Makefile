@@ -127,6 +127,12 @@ soak-page: ## write what make soak prints into docs/soak.md, if it is ok
 		"$$(nproc)" "$$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$$(uname -sr)" "$$(go env GOVERSION)"; } >build/soak.md
 	@mv build/soak.md docs/soak.md
 
+.PHONY: reliability
+reliability: ## break every rule of the protocol, from both sides, and write what held into docs/reliability.md
+	@mkdir -p build && rm -f build/faults.jsonl
+	@E2E_RECORD=$(CURDIR)/build/faults.jsonl go test -count=1 -run 'Withstands|Turns|HandsDown' ./e2e
+	@go run -buildvcs=false ./internal/tools/printed docs/reliability.md
+
 .PHONY: bench
 bench: build/bench ## compare hotplug with its peers (about 10 minutes) and write docs/benchmarks.md
 	@build/bench run -out bench/results.json

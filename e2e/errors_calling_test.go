@@ -169,6 +169,10 @@ func (c *chapter) transactions(t *testing.T) {
 // sizes are the errors of messages over the limit.
 func (c *chapter) sizes(t *testing.T) {
 	large := oddityapi.Text{Text: strings.Repeat("x", 10_000)}
+	headers := map[string]string{}
+	for n := range 129 {
+		headers[strings.Repeat("h", n+1)] = "v"
+	}
 	const echo rpc.Method[oddityapi.Text, oddityapi.Text] = "echo"
 	a, _ := rpctest.PairWith(t, rpc.Options{MaxFrame: 1024}, rpc.Options{MaxFrame: 1024, Handlers: rpc.NewMux(
 		echo.Handle(func(context.Context, oddityapi.Text) (oddityapi.Text, error) { return large, nil }))})
@@ -176,6 +180,7 @@ func (c *chapter) sizes(t *testing.T) {
 		_, err := echo.Call(t.Context(), a, text)
 		c.meets(err)
 	}
+	c.meets(a.Invoke(t.Context(), &rpc.Message{Kind: rpc.KindMethod, Type: "echo", Headers: headers}, new(any)))
 }
 
 // peers are the errors that a peer which is no build of this library brings about.

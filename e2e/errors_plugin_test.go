@@ -55,6 +55,7 @@ func TestErrorsOfThePluginsSide(t *testing.T) {
 	c.descriptors(t)
 	c.stopHook(t)
 	c.late(t)
+	c.broken(t)
 	c.asWritten(otherSystem, "NAME: descriptor N: descriptors", "ask who the socket's peer is (LO")
 	c.asWritten(byLuck, "descriptor N is no", "ask who the socket's peer is: ", "ask who the socket's peer is (SO")
 	c.asWritten(otherUser, "user N")
@@ -89,6 +90,21 @@ func (c *chapter) stopHook(t *testing.T) {
 	defer conn.Close()
 	mustDo(t, conn.Goodbye(t.Context(), rpc.Goodbye{Then: rpc.GoodbyeStop}))
 	c.ends(w, 70)
+}
+
+// broken is the error of a host that breaks the protocol.
+func (c *chapter) broken(t *testing.T) {
+	t.Helper()
+	w := byHand(t, "counter", nil)
+	stream, _, err := w.connect(nil)
+	mustDo(t, err)
+	_, err = stream.Write([]byte{0, 0, 0, 0})
+	mustDo(t, err)
+	w.exits(10*time.Second, 70)
+	c.says(lastLine(w.stderr))
+	w = byHand(t, "counter", func(s *wire.Startup) { s.Timeouts.Handshake = 100 })
+	_, err = wire.ReadPluginHello(wire.NewReader(w.dial()))
+	c.meets(err)
 }
 
 // late is the error of a host that comes to a plugin which is leaving.

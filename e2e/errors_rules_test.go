@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"context"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,7 +60,14 @@ func (c *chapter) brokenRules(t *testing.T) {
 	for name, breakRule := range map[string]func(*rawPeer){
 		"too large": func(r *rawPeer) { _, _ = r.stream.Write([]byte{0x7f, 0, 0, 0}) },
 		"corrupt":   func(r *rawPeer) { _, _ = r.stream.Write([]byte{0, 0, 0, 1, 0xc1}) },
-		"kind":      func(r *rawPeer) { r.send(wire.Frame{Kind: 50, Tx: wire.Tx{N: 1}}, nil) },
+		"headers": func(r *rawPeer) {
+			headers := map[string]string{}
+			for n := range 129 {
+				headers[strings.Repeat("h", n+1)] = "v"
+			}
+			r.send(wire.Frame{Kind: wire.Request, Tx: wire.Tx{N: 1}, Type: "m", Meta: wire.Meta{Headers: headers}}, nil)
+		},
+		"kind": func(r *rawPeer) { r.send(wire.Frame{Kind: 50, Tx: wire.Tx{N: 1}}, nil) },
 		"half": func(r *rawPeer) {
 			_, _ = r.stream.Write([]byte{0, 0, 0, 9, 1})
 			r.stream.Close()

@@ -47,7 +47,8 @@ func run(m *testing.M) int {
 
 func build(dir string) error {
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", dir+string(filepath.Separator),
-		"./sample-plugins/counter", "./sample-plugins/crasher", "./sample-plugins/markdown", "./sample-plugins/highlight", "./e2e/internal/oddity", "./e2e/internal/handyman")
+		"./sample-plugins/counter", "./sample-plugins/crasher", "./sample-plugins/markdown", "./sample-plugins/highlight", "./e2e/internal/oddity", "./e2e/internal/handyman",
+		"./e2e/internal/hostile", "./e2e/internal/victim")
 	cmd.Dir = ".."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the plugins: %w\n%s", err, out)

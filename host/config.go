@@ -46,6 +46,7 @@ type Config struct {
 
 	Plugins  map[string]Settings // by plugin name
 	Timeouts Timeouts            // for every plugin; what is set here goes before the manifest
+	Limits   Limits              // the most that every plugin's manifest may ask for
 
 	// StateDir holds the store of what is run, and what belongs to plugins that outlive this host. One host at a time may use it. Default: a folder of
 	// the user's cache, by host name and plugins folder.
@@ -68,6 +69,7 @@ type Settings struct {
 	Pin        string // a version, or a semver constraint
 	Serializer string // class name; the plugin must use the same
 	Timeouts   Timeouts
+	Limits     Limits // the most that its manifest may ask for, beside those of Config
 	Middleware []rpc.Middleware
 	Grant      []string             // what it may call on this host besides Config.Grant, if its manifest asks for it, too
 	Disconnect *manifest.Disconnect // what the plugin does when its host is gone, and whether it can be disconnected; nil: as its manifest says

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/registry"
 	"github.com/go-hotplug/hotplug/rpc"
 )
@@ -56,6 +57,13 @@ func (p *Plugin) SpecFingerprint() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.spec.fingerprint(nil)
+}
+
+// SpecLimits are the limits that a plugin was launched with.
+func (p *Plugin) SpecLimits() wire.Limits {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.spec.limits
 }
 
 // RuntimeDir is the host's folder of sockets.

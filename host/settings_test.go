@@ -30,6 +30,26 @@ func TestTimeoutsOfSettingsGoBeforeConfigBeforeManifestBeforeDefaults(t *testing
 	})
 }
 
+func TestLimitsOfConfigAndSettingsAreTheMostThatAManifestMayAskFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		for _, name := range []string{"one", "two"} {
+			w.add(name, &fake{}, members{"limits": members{"frame": "1GiB", "inflight": 5000, "streams": 4, "streamItems": 7, "streamBytes": "2KiB"}})
+		}
+		w.config.Limits = host.Limits{Frame: 1 << 20, Inflight: 100, Streams: 100}
+		w.config.Plugins = map[string]host.Settings{"two": {Limits: host.Limits{Frame: 8 << 20, Inflight: 10, StreamItems: 3}}}
+		h := w.open()
+		want := wire.Limits{Frame: 1 << 20, Inflight: 100, Streams: 4, StreamItems: 7, StreamBytes: 2 << 10}
+		if got := h.Plugin("one").SpecLimits(); got != want {
+			t.Errorf("one: %+v, want %+v", got, want)
+		}
+		want.Inflight, want.StreamItems = 10, 3
+		if got := h.Plugin("two").SpecLimits(); got != want {
+			t.Errorf("two: %+v, want %+v", got, want)
+		}
+	})
+}
+
 func TestZeroInAManifestIsNoLimitAndNoWaitingToStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -92,7 +92,8 @@ func newSpec(c *Config, e registry.Entry) (*spec, error) {
 	tree := lockfile.Tree(e)
 	s := &spec{
 		tree: &tree, name: e.Name, version: e.Version.String(), protocol: string(m.Protocol), description: m.Description, installed: e.Dir, warnings: e.Warnings, args: m.Args,
-		limits: limitsOf(m.Limits), timeouts: own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
+		limits:     own.Limits.caps(c.Limits.caps(limitsOf(m.Limits))),
+		timeouts:   own.Timeouts.over(c.Timeouts).over(timeoutsOf(e)).over(defaultTimeouts).lifted(),
 		middleware: slices.Concat(c.Middleware, own.Middleware), txID: c.TxID,
 		lazy: m.Activation == manifest.ActivationLazy, idle: time.Duration(m.Idle), restart: m.Restart, reload: m.Reload, health: m.Health,
 		config: configOf(m, own), disconnect: m.Disconnect, permits: permitsOf(c, e),
@@ -145,10 +146,6 @@ func lookUp(class string) (codec.Serializer, error) {
 		err = wire.TrySerializer(s)
 	}
 	return s, err
-}
-
-func limitsOf(l manifest.Limits) wire.Limits {
-	return wire.Limits{Frame: int(l.Frame), Inflight: l.Inflight, Streams: l.Streams, StreamItems: l.StreamItems, StreamBytes: int(l.StreamBytes)}
 }
 
 // timeoutsOf is what a manifest says. There a limit of 0 is none, and a stop of 0 no waiting; in Timeouts 0 is what nobody set.

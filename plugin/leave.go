@@ -2,6 +2,9 @@ package plugin
 
 import (
 	"context"
+	"errors"
+	"io"
+	"syscall"
 	"time"
 
 	"github.com/go-hotplug/hotplug/rpc"
@@ -48,9 +51,22 @@ func (l *life) lost(ctx context.Context) state {
 	l.s.Logger.Debug("connection to the host is over", "reason", l.current.conn.Err())
 	l.host.leave()
 	l.awaitParting(ctx)
-	l.end = l.stop()
+	if l.end = l.stop(); l.end == nil {
+		l.end = brokenBy(l.current.conn.Err())
+	}
 	l.endWithHost()
 	return nil
+}
+
+// brokenBy is the error of a connection that this side ended, as its host broke a rule of the protocol. One that the host closed, or that its end has
+// cut off between two frames, was not broken.
+func brokenBy(cause error) error {
+	for _, end := range []error{rpc.ErrClosed, io.EOF, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(cause, end) {
+			return nil
+		}
+	}
+	return exitf(ExitSoftware, "connection to the host: %v", cause)
 }
 
 // leavingParked is the end of a plugin that has no connection any more, or only such as it has parted with.

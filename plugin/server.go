@@ -84,7 +84,7 @@ type Server struct {
 }
 
 // Run serves until the host says goodbye (nil), the host is gone, ctx ends, or SIGTERM or SIGINT asks to leave (nil). It may be called once in a process.
-// Other errors are *ExitError. It does not return if the host died: the
+// Other errors are *ExitError; that of a host which breaks the protocol names the rule. It does not return if the host died: the
 // process group ends, unless the plugin outlives its host.
 //
 // A host that replaces the plugin by another version may park it: what is in flight is finished and the connection closed, and process, memory and

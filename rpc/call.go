@@ -340,6 +340,9 @@ func sizeOf(payload any) int {
 
 // encode returns a frame in a buffer from the pool.
 func (c *Conn) encode(f *wire.Frame, payload any) (*wire.Buffer, error) {
+	if err := wire.CheckHeaders(len(f.Meta.Headers)); err != nil {
+		return nil, err
+	}
 	buf := wire.NewBufferFor(sizeOf(payload))
 	b, err := c.format.Append(buf.B[:0], f, payload, c.opt.MaxFrame)
 	buf.B = b

@@ -3,6 +3,7 @@ package rpc_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"runtime"
 	"strings"
 	"sync"
@@ -203,6 +204,30 @@ func TestMemoryIsBoundedWhenThePeerNeverReads(t *testing.T) {
 	}
 	if n := r.conn.Stats().Pending; n != 0 {
 		t.Errorf("%d calls are pending", n)
+	}
+}
+
+// TestItemsThatWaitKeepNoLargerBuffersThanTheyNeed: a frame that nobody wants gives its buffer back at once, for the item behind it to arrive in.
+func TestItemsThatWaitKeepNoLargerBuffersThanTheyNeed(t *testing.T) {
+	const items = 4096
+	opt := handling(ingest.Handle(func(ctx context.Context, _ iter.Seq2[[]byte, error]) (int64, error) {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	}))
+	opt.StreamItems = items
+	r := rawPeer(t, opt)
+	r.send(wire.Frame{Kind: wire.Request, Tx: wire.Tx{N: 1}, Type: string(ingest), Meta: wire.Meta{Opens: "upload"}}, nil)
+	if f := r.next(); f.Kind != wire.UploadCredit {
+		t.Fatalf("got %s", f.Kind)
+	}
+	pair := append(r.frame(wire.Frame{Kind: wire.FirstIgnorable}, make([]byte, 31<<10)), r.frame(of(wire.Upload, 1), []byte("small"))...)
+	before := heap()
+	for range items {
+		r.write(pair)
+	}
+	r.alive()
+	if grown := heap() - before; grown > 8<<20 {
+		t.Errorf("%d items of 5 bytes that wait keep %d bytes", items, grown)
 	}
 }
 

@@ -108,7 +108,21 @@ func (c *Conn) arrivedItem(f wire.Frame, buf *wire.Buffer) error {
 		buf.Release()
 		return err
 	}
-	return in.add(f, buf)
+	return in.add(c.fitting(f, buf))
+}
+
+// fitting is a frame that may have to wait, in a buffer that keeps little more than its bytes: windows count these alone. It owns buf.
+func (c *Conn) fitting(f wire.Frame, buf *wire.Buffer) (wire.Frame, *wire.Buffer) {
+	own := buf.Fitting()
+	if own == buf {
+		return f, buf
+	}
+	again, err := c.format.Decode(own.B)
+	if err != nil { // of a user's serializer, which has changed its mind
+		return f, buf
+	}
+	buf.Release()
+	return again, own
 }
 
 // uploadEnd says that a caller's stream has no more items.

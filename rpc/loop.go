@@ -63,6 +63,10 @@ func (c *Conn) decode(buf *wire.Buffer) (a arrived, err error) {
 		buf.Release()
 		return a, c.tolerate(err)
 	}
+	if err := wire.CheckHeaders(len(f.Meta.Headers)); err != nil {
+		buf.Release()
+		return a, protocolError("%s", err)
+	}
 	switch f.Kind {
 	case wire.Result, wire.Error, wire.End:
 		a.replied = true

@@ -43,7 +43,7 @@ type Message struct {
 	Kind    Kind
 	Type    string            // the name in the contract
 	Payload any               // the Go value, on the sending side; nil if there is none
-	Headers map[string]string // travels beside the payload: trace context and the like; may be nil
+	Headers map[string]string // travels beside the payload: trace context and the like, at most 128; may be nil
 
 	Reply    bool   // it ends a call; false: a request, notice or item
 	Item     bool   // one element of a stream, of the caller or of the callee

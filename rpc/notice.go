@@ -309,6 +309,7 @@ func (c *Conn) enqueueNotice(f wire.Frame, buf *wire.Buffer) error {
 	c.mu.Lock()
 	c.handlers++
 	c.mu.Unlock()
+	f, buf = c.fitting(f, buf)
 	in := &inbound{conn: c, frame: f, buf: buf, size: len(buf.B)}
 	in.scope.in, in.scope.base = in, c.base
 	start, err := c.inbox.add(in)

@@ -26,6 +26,39 @@ func notice(n uint64) wire.Frame {
 	return wire.Frame{Kind: wire.Notice, Tx: wire.Tx{N: n}, Type: string(wave)}
 }
 
+func manyHeaders(n int) map[string]string {
+	all := map[string]string{}
+	for range n {
+		all[strings.Repeat("h", len(all)+1)] = "v"
+	}
+	return all
+}
+
+func TestAMessageHasNoMoreHeadersThanAFrameMayHave(t *testing.T) {
+	for _, serializer := range []codec.Serializer{codec.MessagePackSerializer{}, codec.JsonSerializer{}} {
+		t.Run(serializer.Name(), func(t *testing.T) {
+			opt := handling(greet.Handle(hello))
+			opt.Serializer = serializer
+			r := rawPeer(t, opt)
+			err := r.conn.Invoke(t.Context(), &rpc.Message{Kind: rpc.KindMethod, Type: "m", Headers: manyHeaders(129)}, new(any))
+			if !errors.Is(err, rpc.Invalid) || rpc.Delivered(err) != rpc.NotDelivered || !strings.Contains(err.Error(), "129 headers are over the limit of 128") {
+				t.Errorf("sent: %v", err)
+			}
+			f := request(1)
+			f.Meta.Headers = manyHeaders(128)
+			r.send(f, greetRequest{})
+			if got := r.next(); got.Kind != wire.Result {
+				t.Errorf("128 headers are answered with %s", got.Kind)
+			}
+			f.Tx.N, f.Meta.Headers = 2, manyHeaders(129)
+			r.send(f, greetRequest{})
+			if err := r.over(); !strings.Contains(err.Error(), "129 headers are over the limit of 128: send the rest in the payload") {
+				t.Errorf("received: %v", err)
+			}
+		})
+	}
+}
+
 func TestAPeerThatBreaksARuleEndsTheConnectionWithASentence(t *testing.T) {
 	person := greetRequest{Name: "Ada"}
 	for name, c := range map[string]struct {

@@ -279,6 +279,7 @@ func relayed(e Error) Error {
 // answer sends the result or error of a request.
 func (c *Conn) answer(in *inbound, out *outcome, how haste) {
 	buf, err := c.encodeAnswer(in, out)
+	out.res = nil // the frame may have to wait
 	if err != nil {
 		c.warn("answer dropped", "message", in.frame.Type, "error", err.Error())
 		return

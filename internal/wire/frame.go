@@ -38,6 +38,17 @@ type Meta struct {
 	Headers  map[string]string `json:"headers,omitempty"`  // request, notice: trace context and what middleware adds
 }
 
+// MaxHeaders is how many headers a frame may have: each costs its reader much more than the bytes that it takes on the wire.
+const MaxHeaders = 128
+
+// CheckHeaders says that there are too many of them.
+func CheckHeaders(n int) error {
+	if n <= MaxHeaders {
+		return nil
+	}
+	return fmt.Errorf("%d headers are over the limit of %d: send the rest in the payload", n, MaxHeaders)
+}
+
 func (m *Meta) isZero() bool {
 	return m.Deadline == 0 && m.Opens == "" && !m.Progress && m.Items == 0 && m.Bytes == 0 && m.Lease == 0 && m.Then == "" && len(m.Headers) == 0
 }

@@ -98,12 +98,18 @@ func (p packFormat) name(b []byte) string {
 
 func (p packFormat) Decode(b []byte) (f Frame, err error) {
 	n, b, err := mp.ReadArrayHeader(b)
-	if err != nil || n < 4 || n > 5 {
-		return f, corrupt("expected an array of 4 or 5 elements, found %d (%v)", n, err)
+	if err != nil {
+		return f, corrupt("expected an array of 4 or 5 elements: %v", err)
+	}
+	if n < 4 || n > 5 {
+		return f, corrupt("expected an array of 4 or 5 elements, found %d", n)
 	}
 	kind, b, err := mp.ReadUint(b)
-	if err != nil || kind > 255 {
-		return f, corrupt("kind: expected an integer from 0 to 255 (%v)", err)
+	if err != nil {
+		return f, corrupt("kind: %v", err)
+	}
+	if kind > 255 {
+		return f, corrupt("kind: expected an integer from 0 to 255, found %d", kind)
 	}
 	f.Kind = Kind(kind)
 	if f.Tx, b, err = readTx(b); err != nil {
@@ -180,6 +186,9 @@ func readText(b []byte) (string, []byte, error) {
 
 func readHeaders(b []byte, m *Meta) ([]byte, error) {
 	n, b, err := mp.ReadMapHeader(b)
+	if err == nil {
+		err = CheckHeaders(n)
+	}
 	if err != nil {
 		return b, err
 	}

@@ -283,7 +283,7 @@ func TestProtocolDocumentListsEveryLimitOfTheCode(t *testing.T) {
 		"maxFrame": wire.DefaultMaxFrame, "inflight": wire.DefaultInflight,
 		"streams": wire.DefaultStreams, "streamItems": wire.DefaultStreamItems, "streamBytes": wire.DefaultStreamBytes,
 		"noticeWindow": integer(t, "../../rpc/notice.go", "noticeWindow"), "noticeBytes": integer(t, "../../rpc/notice.go", "noticeBytes"),
-		"depth": codec.MaxDepth, "causes": integer(t, "../../rpc/error.go", "maxCauses"),
+		"depth": codec.MaxDepth, "headers": wire.MaxHeaders, "causes": integer(t, "../../rpc/error.go", "maxCauses"),
 		"shapeDepth": shape.MaxDepth, "shapeParts": shape.MaxNodes, "shapeName": shape.MaxName, "shapeBytes": shape.MaxBytes,
 	}
 	number := regexp.MustCompile(`^[0-9,]+`)

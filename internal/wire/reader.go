@@ -87,6 +87,17 @@ func (b *Buffer) Release() {
 	}
 }
 
+// roomy is how many bytes a buffer may have beyond twice what is in it, and still be one that fits.
+const roomy = 4 << 10
+
+// Fitting returns the buffer, or, if it is much larger than what is in it, a copy: a small frame may have arrived in the buffer of a large one.
+func (b *Buffer) Fitting() *Buffer {
+	if cap(b.B) <= 2*len(b.B)+roomy {
+		return b
+	}
+	return &Buffer{B: bytes.Clone(b.B)}
+}
+
 // Line reads one line of at most max bytes, without its newline. The result is the caller's.
 func (r *Reader) Line(max int) ([]byte, error) {
 	line, err := r.until([]byte{'\n'}, max, nil)
