@@ -77,6 +77,7 @@ func (s *site) newDescriptors() []string {
 // A procStat is the part of /proc/PID/stat that is of interest.
 type procStat struct {
 	pid, parent, group, session int
+	start                       int // when, in ticks of 10 ms
 	state, name                 string
 }
 
@@ -105,7 +106,7 @@ func stat(pid int) (procStat, bool) {
 	open, shut := strings.IndexByte(string(text), '('), strings.LastIndexByte(string(text), ')')
 	fields := strings.Fields(string(text[shut+1:]))
 	number := func(i int) int { n, _ := strconv.Atoi(fields[i]); return n }
-	return procStat{pid: pid, name: string(text[open+1 : shut]), state: fields[0], parent: number(1), group: number(2), session: number(3)}, true
+	return procStat{pid: pid, name: string(text[open+1 : shut]), state: fields[0], parent: number(1), group: number(2), session: number(3), start: number(19)}, true
 }
 
 // processesOf lists our children, and what lives in the groups and sessions. A zombie that is not ours counts as gone: whose child it

@@ -146,12 +146,11 @@ func TestAStrangerWithTheIDOfARecordLivesOn(t *testing.T) {
 	s.install("counter", "counter", keptFor("1h"))
 	st := s.perform(play{})
 	st.dies()
+	plugin, _ := stat(st.cast.Plugins["counter"])
 	ended := func() bool { return !alive(st.cast.Plugins["counter"]) }
 	mustDo(t, syscall.Kill(st.cast.Plugins["counter"], syscall.SIGKILL))
 	until(t, 10*time.Second, "gone", ended)
-	stranger := exec.Command("sleep", "600")
-	stranger.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it leads a group, as a plugin does
-	mustDo(t, stranger.Start())
+	stranger := strangerAfter(t, plugin.start)
 	defer func() { _ = stranger.Process.Kill(); _ = stranger.Wait() }()
 	var record map[string]any
 	text, err := os.ReadFile(s.records()[0])
@@ -169,6 +168,20 @@ func TestAStrangerWithTheIDOfARecordLivesOn(t *testing.T) {
 		t.Error("the stranger was killed")
 	}
 	_, _ = stranger.Process.Kill(), stranger.Wait()
+}
+
+// strangerAfter starts a process in a later tick of the system's clock than this one: no id comes round within a tick.
+func strangerAfter(t *testing.T, tick int) *exec.Cmd {
+	t.Helper()
+	for {
+		c := exec.Command("sleep", "600")
+		c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it leads a group, as a plugin does
+		mustDo(t, c.Start())
+		if p, _ := stat(c.Process.Pid); p.start > tick {
+			return c
+		}
+		_, _ = c.Process.Kill(), c.Wait()
+	}
 }
 
 func TestARecordWithoutAProcessHasItAskedToLeave(t *testing.T) {
