@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,8 +104,12 @@ func (c *chapter) broken(t *testing.T) {
 	w.exits(10*time.Second, 70)
 	c.says(lastLine(w.stderr))
 	w = byHand(t, "counter", func(s *wire.Startup) { s.Timeouts.Handshake = 100 })
-	_, err = wire.ReadPluginHello(wire.NewReader(w.dial()))
-	c.meets(err)
+	_, err = io.Copy(io.Discard, w.dial()) // until it hangs up
+	mustDo(t, err)
+	mustDo(t, w.cmd.Process.Signal(os.Interrupt))
+	w.exits(10*time.Second, 0)
+	_, reason, _ := strings.Cut(lastLine(w.stderr), "refused: ")
+	c.says(reason)
 }
 
 // late is the error of a host that comes to a plugin which is leaving.

@@ -27,7 +27,7 @@ type stranger struct {
 	rule  string // part of the reason for which the plugin turns it away
 }
 
-// tooSlow is what those are told who take longer than the victims' timeouts.handshake.
+// tooSlow is why those are hung up on who take longer than the victims' timeouts.handshake.
 const tooSlow = "no whole handshake line came within 1s (timeouts.handshake)"
 
 var strangers = []stranger{

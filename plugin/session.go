@@ -102,11 +102,11 @@ func (l *life) handshake(ctx context.Context, c *wire.Stream) error {
 	}
 	_ = c.SetDeadline(time.Now().Add(l.handshakeTimeout()))
 	hello, err := wire.ReadHostHello(c.Reader)
-	switch {
-	case err == nil:
+	if errors.Is(err, os.ErrDeadlineExceeded) { // it is hung up on: a host would have said something
+		return fmt.Errorf("no whole handshake line came within %s (timeouts.handshake)", l.handshakeTimeout())
+	}
+	if err == nil {
 		err = l.checkHello(hello)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		err = &wire.Refusal{Code: string(rpc.Protocol), Message: fmt.Sprintf("no whole handshake line came within %s (timeouts.handshake)", l.handshakeTimeout())}
 	}
 	if err != nil {
 		refuse(c, err)
@@ -210,15 +210,11 @@ func onlyHost(ctx context.Context, latest *session, id string) error {
 	return &wire.Refusal{Code: string(rpc.Conflict), Message: "busy: another host is connected to this plugin"}
 }
 
-// refusal is how long whoever is refused may take to read why.
-const refusal = time.Second
-
 func refuse(c net.Conn, err error) {
 	var r *wire.Refusal
 	if !errors.As(err, &r) {
 		r = &wire.Refusal{Code: string(rpc.Protocol), Message: err.Error()}
 	}
-	_ = c.SetDeadline(time.Now().Add(refusal))
 	_ = wire.WriteLine(c, &wire.PluginHello{Error: r})
 }
 

@@ -30,8 +30,9 @@ const Asked rpc.Method[any, any] = "peer.asked"
 
 // Inner opens a host in the plugin victim, on the folder that EnvInner names, and answers with what 2 makes of its counter.
 const (
-	Inner    rpc.Method[struct{}, int64] = "victim.inner"
-	EnvInner                             = "VICTIM_INNER"
+	Inner rpc.Method[struct{}, int64] = "victim.inner"
+
+	EnvInner string = "VICTIM_INNER"
 )
 
 // How the other side calls back.

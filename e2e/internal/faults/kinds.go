@@ -18,8 +18,6 @@ const (
 	txs
 )
 
-var txNames = [txs]string{"an unknown tx", "tx 0", "the largest tx", "the tx of a call that is handled", "the tx of the other side's call"}
-
 // A stray is a frame with a tx that it should not have.
 type stray struct {
 	kind  wire.Kind
