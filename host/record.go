@@ -74,8 +74,9 @@ func (r *record) remove() {
 	removeFiles(r.base)
 }
 
-// readRecords reads what earlier hosts have left, by plugin, and removes files that belong to no record.
-func readRecords(dir string) map[string][]*record {
+// readRecords reads what earlier hosts have left, by plugin, and removes files that belong to no record. unread is told of records that nobody can make
+// use of: their processes end by themselves.
+func readRecords(dir string, unread func(path string, err error)) map[string][]*record {
 	found := map[string][]*record{}
 	names, _ := os.ReadDir(dir)
 	known := map[string]bool{}
@@ -84,9 +85,10 @@ func readRecords(dir string) map[string][]*record {
 		if !isRecord {
 			continue
 		}
-		r := &record{base: base}
-		if text, err := os.ReadFile(base + recordEnding); err != nil || json.Unmarshal(text, r) != nil || r.Plugin == "" {
-			continue // nobody can make use of it
+		r, err := readRecord(base)
+		if err != nil {
+			unread(base+recordEnding, err)
+			continue
 		}
 		known[base] = true
 		found[r.Plugin] = append(found[r.Plugin], r)
@@ -100,6 +102,22 @@ func readRecords(dir string) map[string][]*record {
 		slices.SortFunc(all, func(a, b *record) int { return b.rank() - a.rank() })
 	}
 	return found
+}
+
+// readRecord reads a record. What a later version has written into it besides does not count.
+func readRecord(base string) (*record, error) {
+	text, err := os.ReadFile(base + recordEnding)
+	if err != nil {
+		return nil, err
+	}
+	r := &record{base: base}
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, err
+	}
+	if r.Plugin == "" {
+		return nil, errors.New("it names no plugin")
+	}
+	return r, nil
 }
 
 // rank is highest for the process to go on with.
@@ -144,10 +162,15 @@ func (i *instance) resave() {
 	}
 }
 
+// unread says that a record is of no use.
+func (e *environment) unread(path string, err error) {
+	e.log().Warn("the record of a kept instance cannot be read: its process is not attached, and ends by itself after disconnect.timeout", "file", path, "error", err)
+}
+
 // kept says which copies in the store are run by processes that outlive this host.
 func (e *environment) kept() func(hash string) bool {
 	hashes := map[string]bool{}
-	for _, all := range readRecords(e.instances) {
+	for _, all := range readRecords(e.instances, e.unread) {
 		for _, r := range all {
 			if r.Copy != nil {
 				hashes[r.Copy.Hash] = true
