@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/internal/proc"
 	"github.com/go-hotplug/hotplug/internal/store"
 	"github.com/go-hotplug/hotplug/internal/wire"
@@ -18,8 +19,9 @@ type record struct {
 	Plugin     string        `json:"plugin"`
 	Version    string        `json:"version"`
 	Generation int           `json:"generation"`
-	Process    proc.Identity `json:"process"` // zero before there is one
-	Serving    bool          `json:"serving"` // it is who answers calls; of several the highest generation counts
+	Process    proc.Identity `json:"process"`            // zero before there is one
+	Serving    bool          `json:"serving"`            // it is who answers calls; of several the highest generation counts
+	Released   bool          `json:"released,omitempty"` // it was about to give up what only one process can have, and has not taken it again
 	Startup    wire.Startup  `json:"startup"`
 	Copy       *store.Copy   `json:"copy,omitempty"`
 	Dir        string        `json:"dir,omitempty"`
@@ -152,6 +154,14 @@ func (i *instance) noteStarted() {
 func (i *instance) noteServing(serving bool) {
 	if i.kept != nil && i.kept.record.Serving != serving {
 		i.kept.record.Serving = serving
+		i.resave()
+	}
+}
+
+// noteReleased says whether a later host has to have it resume.
+func (i *instance) noteReleased(released bool) {
+	if i.kept != nil && i.kept.record.Released != released && i.feature(lifecycle.FeatureRelease) {
+		i.kept.record.Released = released
 		i.resave()
 	}
 }
