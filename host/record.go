@@ -3,6 +3,7 @@ package host
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -139,7 +140,10 @@ func (i *instance) note() error {
 		base: i.kept.base, Plugin: i.spec.name, Version: i.spec.version, Generation: i.worker.Generation, Startup: i.startup, Copy: i.copied,
 		Dir: i.spec.dir, Args: i.spec.args, Print: i.spec.lasting(i.copied),
 	}
-	return i.kept.record.save(true)
+	if err := i.kept.record.save(true); err != nil {
+		return fmt.Errorf("record of a kept instance: %w: see to it that this user can write in the state folder, or set host.Config.StateDir to another", err)
+	}
+	return nil
 }
 
 // noteStarted completes it.
