@@ -37,6 +37,11 @@ type play struct {
 	Orphan                  bool   // the oddity has a child, and ends itself when its host is gone
 	User                    string // who the oddity runs as; empty: as the host does
 
+	DieIn string // the state of the oddity in which the host is killed
+	DieAt int    // which time
+
+	host *host.Host
+
 	Inherits *os.File `json:"-"` // becomes descriptor 3 of the host
 }
 
@@ -48,7 +53,7 @@ type cast struct {
 	Err        string
 }
 
-// playHost opens a host, tells who plays on stdout, and exits without closing it when a line arrives on stdin.
+// playHost opens a host, tells who plays on stdout, does what lines on stdin say, and exits without closing it when an empty one arrives.
 func playHost(config string) {
 	var p play
 	c := cast{Plugins: map[string]int{}}
@@ -58,17 +63,73 @@ func playHost(config string) {
 		c.Err = err.Error()
 	}
 	_ = json.NewEncoder(os.Stdout).Encode(c)
-	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+	orders := bufio.NewScanner(os.Stdin)
+	for orders.Scan() && orders.Text() != "" {
+		_ = json.NewEncoder(os.Stdout).Encode(cast{Err: text(p.obey(orders.Text()))})
+	}
 	os.Exit(3)
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// obey does with the oddity what a line says.
+func (p *play) obey(order string) error {
+	ctx, oddity := context.Background(), p.host.Plugin("oddity")
+	switch order {
+	case "starve":
+		return limitFiles(func(rlim *syscall.Rlimit) { rlim.Cur = uint64(len(descriptors())) })
+	case "feed":
+		return limitFiles(func(rlim *syscall.Rlimit) { rlim.Cur = rlim.Max })
+	case "kill":
+		return syscall.Kill(oddity.Status().PID, syscall.SIGKILL)
+	case "status":
+		return errors.New(string(oddity.Status().State) + ": " + oddity.Status().Reason)
+	case "reload":
+		return oddity.Reload(ctx)
+	case "disconnect":
+		return oddity.Disconnect(ctx)
+	case "reconnect":
+		return oddity.Reconnect(ctx)
+	case "detach":
+		return p.host.Detach()
+	case "close":
+		return p.host.Close()
+	}
+	_, err := oddityapi.Who.Call(ctx, oddity, struct{}{})
+	return err
+}
+
+// limitFiles changes how many descriptors this process may have.
+func limitFiles(change func(*syscall.Rlimit)) error {
+	var rlim syscall.Rlimit
+	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &rlim)
+	change(&rlim)
+	return errors.Join(err, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &rlim))
+}
+
+// die ends this host as soon as the oddity comes into a state for the nth time.
+func (p *play) die(e host.Event) {
+	if e.Plugin != "oddity" || string(e.To) != p.DieIn {
+		return
+	}
+	if p.DieAt--; p.DieAt == 0 {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}
 }
 
 func (p *play) open(c *cast) error {
 	ctx := context.Background()
 	as := map[string]host.Settings{"oddity": {User: p.User}}
-	h, err := host.Open(ctx, host.Config{Name: "player", Dir: p.Plugins, Plugins: as, StateDir: p.State, RuntimeDir: p.Runtime, Logger: hclog.NewNullLogger()})
+	h, err := host.Open(ctx, host.Config{Name: "player", Dir: p.Plugins, Plugins: as, StateDir: p.State, RuntimeDir: p.Runtime, Logger: hclog.NewNullLogger(), Hooks: host.Hooks{Event: p.die}})
 	if err != nil {
 		return err
 	}
+	p.host = h
 	for _, f := range h.Failed() {
 		return f.Err
 	}

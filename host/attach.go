@@ -84,6 +84,11 @@ func (l *life) attach(r *record, next *spec) (*instance, error) {
 	ctx, cancel := context.WithTimeoutCause(l.p.asked, time.Until(l.p.env.attachBy), fmt.Errorf("no answer within %s", attachBudget))
 	defer cancel()
 	back, err := newInstance(i).again(ctx)
+	if err == nil && r.Released { // its last host ended in the middle of a handoff
+		if err = back.resume(ctx); err != nil {
+			back.conn.Close()
+		}
+	}
 	if err != nil {
 		i.endUnconnected()
 		newInstance(i).bury("")

@@ -121,3 +121,16 @@ func (p *Plugin) Look(ctx context.Context) error {
 
 // Reconcile sees to what a watch has found.
 func (h *Host) Reconcile(reg *registry.Registry) { h.reconcile(reg) }
+
+// A RuntimeFolder is a host's folder of sockets.
+type RuntimeFolder struct{ d *runtimeDir }
+
+// OpenRuntimeDir makes one in parent.
+func OpenRuntimeDir(parent string) (RuntimeFolder, error) {
+	d, err := openRuntimeDir(parent)
+	return RuntimeFolder{d}, err
+}
+
+func (f RuntimeFolder) Path() string            { return f.d.path }
+func (f RuntimeFolder) Socket() (string, error) { return f.d.socket() }
+func (f RuntimeFolder) Remove() error           { return f.d.remove() }

@@ -78,7 +78,9 @@ func (l *life) handOff(ctx context.Context, old, fresh *instance) (err error) {
 		}
 		l.known = &state
 	}
+	old.noteReleased(true)
 	if err := ask(ctx, old, lifecycle.FeatureRelease, lifecycle.Release, lifecycle.None{}); err != nil {
+		old.noteReleased(false)
 		return old.named(err)
 	}
 	old.released.Store(true)
@@ -110,6 +112,7 @@ func (i *instance) resume(ctx context.Context) error {
 	err := ask(ctx, i, lifecycle.FeatureResume, lifecycle.Resume, lifecycle.None{})
 	if err == nil {
 		i.released.Store(false)
+		i.noteReleased(false)
 	}
 	return err
 }

@@ -130,7 +130,7 @@ func (i *instance) furnish(p *proc.Spec) (err error) {
 	case i.spec.keeps():
 		i.socket, err = filepath.Join(i.env.sockets, id), makePrivate(i.env.sockets)
 	default:
-		i.socket = i.env.runtime.socket()
+		i.socket, err = i.env.runtime.socket()
 	}
 	if err == nil {
 		err = checkSocketPath(i.socket)
@@ -178,7 +178,7 @@ func (i *instance) run(p proc.Spec) (net.Conn, error) {
 func (i *instance) place(ctx context.Context) (proc.Spec, error) {
 	s := proc.Spec{Path: i.spec.path, Args: i.spec.args, Env: i.spec.env, Dir: i.spec.dir, Shutdown: !i.spec.keeps(), Log: i.env.log()}
 	var err error
-	if i.copied, err = i.env.copyOf(ctx, i.spec); i.copied == nil {
+	if i.copied, err = i.env.copyToRun(ctx, i.spec); i.copied == nil {
 		i.spec.around.confine(&s)
 		return s, err
 	}
@@ -209,6 +209,24 @@ func (e *environment) copyOf(ctx context.Context, s *spec) (*store.Copy, error) 
 		return nil, err
 	}
 	return &c, nil
+}
+
+// copyToRun is copyOf for a process that is about to be started: what the store holds is what its hash says. A copy that is not, or is gone, is made anew
+// if the plugins folder has the same files still.
+func (e *environment) copyToRun(ctx context.Context, s *spec) (*store.Copy, error) {
+	if s.copied == nil {
+		return e.copyOf(ctx, s)
+	}
+	altered := e.store.Check(ctx, *s.copied)
+	if altered == nil {
+		return s.copied, nil
+	}
+	if s.tree != nil {
+		if c, err := e.store.Put(ctx, *s.tree); err == nil && c.Hash == s.copied.Hash {
+			return s.copied, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: the plugins folder holds other files by now, so it cannot be made anew: reload the plugin to have it run those", altered)
 }
 
 // startupLine is what the process reads from its lifeline.

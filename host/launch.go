@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -72,14 +73,26 @@ func headline(err error) string {
 	return text
 }
 
-// mayPass reports whether the same attempt may succeed later: a process that crashed, or was late. One that was refused stays so.
+// mayPass reports whether the same attempt may succeed later: a process that crashed, or was late, or for which the system had no room. One that was
+// refused stays so.
 func mayPass(err error) bool {
 	var report *CrashReport
 	var late tooLate
 	if errors.As(err, &report) {
 		return !slices.Contains(refusals, report.Code)
 	}
-	return errors.As(err, &late)
+	return errors.As(err, &late) || isShortage(err)
+}
+
+// isShortage reports whether the system had too little of something: descriptors, processes, memory, space on a disk. Nothing is known against the plugin
+// then.
+func isShortage(err error) bool {
+	for _, s := range []error{syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOMEM, syscall.ENOSPC} {
+		if errors.Is(err, s) {
+			return true
+		}
+	}
+	return false
 }
 
 // refusals are exit codes by which a program says that it cannot run as it is: EX_USAGE, EX_DATAERR and EX_CONFIG of sysexits(3). Package plugin ends with

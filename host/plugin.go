@@ -79,11 +79,16 @@ func (p *Plugin) real() *Plugin {
 // Name is the plugin's name.
 func (p *Plugin) Name() string { return p.name }
 
-// Ping asks the plugin's connection for a sign of life and returns the round-trip time.
+// Ping asks the plugin's connection for a sign of life and returns the round-trip time. It waits for one for as long as a call may take (timeouts.call).
 func (p *Plugin) Ping(ctx context.Context) (time.Duration, error) {
 	i, err := p.await(ctx, "ping")
 	if err != nil {
 		return 0, err
+	}
+	if limit := i.spec.timeouts.Call; limit > 0 {
+		short, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s (timeouts.call)", limit))
+		defer cancel()
+		ctx = short
 	}
 	d, err := i.conn.Ping(ctx)
 	if err != nil {

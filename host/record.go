@@ -3,11 +3,13 @@ package host
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/internal/proc"
 	"github.com/go-hotplug/hotplug/internal/store"
 	"github.com/go-hotplug/hotplug/internal/wire"
@@ -18,8 +20,9 @@ type record struct {
 	Plugin     string        `json:"plugin"`
 	Version    string        `json:"version"`
 	Generation int           `json:"generation"`
-	Process    proc.Identity `json:"process"` // zero before there is one
-	Serving    bool          `json:"serving"` // it is who answers calls; of several the highest generation counts
+	Process    proc.Identity `json:"process"`            // zero before there is one
+	Serving    bool          `json:"serving"`            // it is who answers calls; of several the highest generation counts
+	Released   bool          `json:"released,omitempty"` // it was about to give up what only one process can have, and has not taken it again
 	Startup    wire.Startup  `json:"startup"`
 	Copy       *store.Copy   `json:"copy,omitempty"`
 	Dir        string        `json:"dir,omitempty"`
@@ -74,8 +77,9 @@ func (r *record) remove() {
 	removeFiles(r.base)
 }
 
-// readRecords reads what earlier hosts have left, by plugin, and removes files that belong to no record.
-func readRecords(dir string) map[string][]*record {
+// readRecords reads what earlier hosts have left, by plugin, and removes files that belong to no record. unread is told of records that nobody can make
+// use of: their processes end by themselves.
+func readRecords(dir string, unread func(path string, err error)) map[string][]*record {
 	found := map[string][]*record{}
 	names, _ := os.ReadDir(dir)
 	known := map[string]bool{}
@@ -84,9 +88,10 @@ func readRecords(dir string) map[string][]*record {
 		if !isRecord {
 			continue
 		}
-		r := &record{base: base}
-		if text, err := os.ReadFile(base + recordEnding); err != nil || json.Unmarshal(text, r) != nil || r.Plugin == "" {
-			continue // nobody can make use of it
+		r, err := readRecord(base)
+		if err != nil {
+			unread(base+recordEnding, err)
+			continue
 		}
 		known[base] = true
 		found[r.Plugin] = append(found[r.Plugin], r)
@@ -100,6 +105,22 @@ func readRecords(dir string) map[string][]*record {
 		slices.SortFunc(all, func(a, b *record) int { return b.rank() - a.rank() })
 	}
 	return found
+}
+
+// readRecord reads a record. What a later version has written into it besides does not count.
+func readRecord(base string) (*record, error) {
+	text, err := os.ReadFile(base + recordEnding)
+	if err != nil {
+		return nil, err
+	}
+	r := &record{base: base}
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, err
+	}
+	if r.Plugin == "" {
+		return nil, errors.New("it names no plugin")
+	}
+	return r, nil
 }
 
 // rank is highest for the process to go on with.
@@ -119,7 +140,10 @@ func (i *instance) note() error {
 		base: i.kept.base, Plugin: i.spec.name, Version: i.spec.version, Generation: i.worker.Generation, Startup: i.startup, Copy: i.copied,
 		Dir: i.spec.dir, Args: i.spec.args, Print: i.spec.lasting(i.copied),
 	}
-	return i.kept.record.save(true)
+	if err := i.kept.record.save(true); err != nil {
+		return fmt.Errorf("record of a kept instance: %w: see to it that this user can write in the state folder, or set host.Config.StateDir to another", err)
+	}
+	return nil
 }
 
 // noteStarted completes it.
@@ -138,16 +162,29 @@ func (i *instance) noteServing(serving bool) {
 	}
 }
 
+// noteReleased says whether a later host has to have it resume.
+func (i *instance) noteReleased(released bool) {
+	if i.kept != nil && i.kept.record.Released != released && i.feature(lifecycle.FeatureRelease) {
+		i.kept.record.Released = released
+		i.resave()
+	}
+}
+
 func (i *instance) resave() {
 	if err := i.kept.record.save(false); err != nil {
 		i.log.Warn("the record of a kept instance could not be written: a later host will not find it", "error", err)
 	}
 }
 
+// unread says that a record is of no use.
+func (e *environment) unread(path string, err error) {
+	e.log().Warn("the record of a kept instance cannot be read: its process is not attached, and ends by itself after disconnect.timeout", "file", path, "error", err)
+}
+
 // kept says which copies in the store are run by processes that outlive this host.
 func (e *environment) kept() func(hash string) bool {
 	hashes := map[string]bool{}
-	for _, all := range readRecords(e.instances) {
+	for _, all := range readRecords(e.instances, e.unread) {
 		for _, r := range all {
 			if r.Copy != nil {
 				hashes[r.Copy.Hash] = true

@@ -181,11 +181,13 @@ func (l *life) startInstead(old *instance, next *spec) (*instance, error) {
 	return l.launching(next, func(ctx context.Context, i *instance) error { return i.beginWith(ctx, known) })
 }
 
-// discard ends an instance that never answered calls. Doing it again changes nothing.
+// discard ends an instance that never answered calls. Doing it again changes nothing. One that reads nothing may leave no room for a goodbye.
 func (i *instance) discard() {
 	i.asked.Store(true)
 	if i.active() {
-		_ = i.conn.Goodbye(context.Background(), rpc.Goodbye{Then: rpc.GoodbyeStop})
+		ctx, cancel := context.WithTimeout(context.Background(), lastWord)
+		_ = i.conn.Goodbye(ctx, rpc.Goodbye{Then: rpc.GoodbyeStop})
+		cancel()
 		i.awaitExit()
 	}
 	i.bury("")

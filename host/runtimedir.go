@@ -10,14 +10,18 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 )
 
-// runtimeDir is the host's folder of sockets: mode 0700, made by Open and removed by Close.
+// runtimeDir is the host's folder of sockets: mode 0700, made by Open and removed by Close. If somebody removes it meanwhile, as what tidies up /tmp may,
+// the next socket makes it again.
 type runtimeDir struct {
 	path string
-	lock *os.File // held while the host lives: whoever gets it finds a folder that nobody needs; nil where there are no such locks
 	last atomic.Uint64
+
+	mu   sync.Mutex // guards lock
+	lock *os.File   // held while the host lives: whoever gets it finds a folder that nobody needs; nil where there are no such locks
 }
 
 // runtimePrefix begins the names of runtime folders.
@@ -44,8 +48,7 @@ func openRuntimeDir(parent string) (*runtimeDir, error) {
 		return nil, fmt.Errorf("runtime folder %s: %w: set RuntimeDir to a folder that this user can write to", parent, err)
 	}
 	d := &runtimeDir{path: path}
-	d.lock, err = lockDir(path)
-	if err != nil {
+	if d.lock, err = lockDir(path); err != nil {
 		d.remove()
 		return nil, fmt.Errorf("runtime folder %s: %w", path, err)
 	}
@@ -60,8 +63,27 @@ func openRuntimeDir(parent string) (*runtimeDir, error) {
 func (d *runtimeDir) longest() string { return filepath.Join(d.path, "zzzzzz") }
 
 // socket returns a path that no other instance of this host has.
-func (d *runtimeDir) socket() string {
-	return filepath.Join(d.path, strconv.FormatUint(d.last.Add(1), 36))
+func (d *runtimeDir) socket() (string, error) {
+	if err := d.restore(); err != nil {
+		return "", fmt.Errorf("runtime folder %s: it was removed and cannot be made again: %w", d.path, err)
+	}
+	return filepath.Join(d.path, strconv.FormatUint(d.last.Add(1), 36)), nil
+}
+
+// restore makes the folder again if it is gone, and sees to it that nobody else has.
+func (d *runtimeDir) restore() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, gone := os.Lstat(d.path)
+	if err := makePrivate(d.path); err != nil || gone == nil {
+		return err
+	}
+	if d.lock != nil {
+		d.lock.Close()
+	}
+	var err error
+	d.lock, err = lockDir(d.path)
+	return err
 }
 
 // parent is where the folder was made.
@@ -91,6 +113,8 @@ func makePrivate(dir string) error {
 
 func (d *runtimeDir) remove() error {
 	err := os.RemoveAll(d.path)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.lock != nil {
 		d.lock.Close()
 	}

@@ -3,7 +3,9 @@ package host_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,6 +119,44 @@ func TestAProcessThatCannotBeStartedFailsThePluginAndLeavesNothing(t *testing.T)
 			if _, err := there.Read(make([]byte, 1)); err == nil {
 				t.Error("the host's end of the socket is open")
 			}
+		}
+	})
+}
+
+func TestAPluginIsStartedAgainOnceTheSystemHasRoomForIt(t *testing.T) {
+	for _, shortage := range []syscall.Errno{syscall.EMFILE, syscall.EAGAIN, syscall.ENOMEM, syscall.ENOSPC} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.add("one", &fake{}, members{"restart": members{"policy": "on-failure"}})
+			w.Starter.Fail(fmt.Errorf("no room: %w", shortage))
+			h := w.open()
+			p := h.Plugin("one")
+			if s := p.Status(); s.State != host.Backoff || !strings.Contains(s.Reason, "no room") {
+				t.Errorf("%v: %+v", shortage, s)
+			}
+			w.Starter.Fail(nil)
+			if err := p.Ready(rpc.Wait(t.Context())); err != nil {
+				t.Errorf("%v: %v", shortage, err)
+			}
+		})
+	}
+}
+
+func TestAVersionForWhichTheSystemHadNoRoomIsNotHeldToBeBad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("one", &fake{})
+		h := w.open()
+		p := h.Plugin("one")
+		w.release("1.1.0", "one", &fake{})
+		w.Starter.Fail(fmt.Errorf("no room: %w", syscall.EMFILE))
+		if err := p.Reload(t.Context()); err == nil || p.Status().Version != "1.0.0" {
+			t.Errorf("%v, %+v", err, p.Status())
+		}
+		w.Starter.Fail(nil)
+		w.seeFolder(h) // by itself, not because somebody asked for it
+		if s := p.Status(); s.Version != "1.1.0" {
+			t.Errorf("%+v", s)
 		}
 	})
 }

@@ -224,3 +224,50 @@ func TestADigestIsCheckedAgainstWhatIsCopied(t *testing.T) {
 		t.Errorf("hash %s, want %s", c.Hash, want)
 	}
 }
+
+func TestACopyIsCheckedBeforeItIsRunAgain(t *testing.T) {
+	for name, alter := range alterations {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			tr := store.Tree{Root: tree(t, map[string]string{"run*": "one", "data": "one", "link": "->run"}), Entry: "run"}
+			c := put(t, s, tr)
+			next, err := store.Open(s.Dir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range []*store.Store{s, next} {
+				if err := s.Check(t.Context(), c); err != nil {
+					t.Errorf("unaltered: %v", err)
+				}
+			}
+			if err := alter(c.Dir); err != nil {
+				t.Fatal(err)
+			}
+			own := name == "file added" // as a program may do that caches what it has compiled
+			if err := s.Check(t.Context(), c); errors.Is(err, store.ErrAltered) == own {
+				t.Errorf("the store that has put it: %v", err)
+			}
+			if err := next.Check(t.Context(), c); !errors.Is(err, store.ErrAltered) && name != "mode changed" {
+				t.Errorf("the next store: %v", err)
+			}
+		})
+	}
+}
+
+func TestAStoreWhoseFolderWasRemovedIsMadeAgain(t *testing.T) {
+	s := open(t)
+	tr := store.Tree{Root: tree(t, map[string]string{"run*": "one"}), Entry: "run"}
+	c := put(t, s, tr)
+	if err := os.RemoveAll(s.Dir()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(t.Context(), c); !errors.Is(err, store.ErrAltered) {
+		t.Errorf("a copy that is gone: %v", err)
+	}
+	if again := put(t, s, tr); again != c || read(t, c.Dir, "run") != "one" {
+		t.Errorf("%+v, want %+v", again, c)
+	}
+	if fi, err := os.Stat(s.Dir()); err != nil || fi.Mode() != os.ModeDir|0o700 {
+		t.Errorf("%v, %v", fi, err)
+	}
+}

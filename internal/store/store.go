@@ -59,7 +59,8 @@ type Store struct {
 	dir     string
 	digests digestCache
 
-	place sync.Mutex // held while a copy is checked, put in place or removed, so that this process does one at a time
+	place  sync.Mutex        // held while a copy is checked, put in place or removed, so that this process does one at a time
+	listed map[string][]item // what copies hold that were put, by hash; place guards it
 
 	// Seams for tests.
 	now    func() time.Time
@@ -170,6 +171,7 @@ func (s *Store) put(ctx context.Context, t Tree) (Copy, error) {
 	c.Dir = filepath.Join(s.dir, c.Hash)
 	unchanged := func() error { return s.unchanged(ctx, t, l) }
 	ok, err := s.reuse(ctx, l, c.Dir)
+	s.list(c.Hash, l)
 	switch {
 	case err != nil:
 		return Copy{}, err

@@ -15,6 +15,11 @@ import (
 // write makes a complete, synced copy under a temporary name. An error leaves nothing.
 func (s *Store) write(ctx context.Context, l *listing) (tmp string, err error) {
 	tmp, err = os.MkdirTemp(s.dir, newPrefix)
+	if errors.Is(err, fs.ErrNotExist) { // somebody removed the folder: it holds nothing that cannot be made again
+		if err = os.MkdirAll(s.dir, 0o700); err == nil {
+			tmp, err = os.MkdirTemp(s.dir, newPrefix)
+		}
+	}
 	if err != nil {
 		return "", explain(s.dir, err)
 	}

@@ -44,6 +44,7 @@ func main() {
 	case oddityapi.ModeAnswers:
 		s.Handlers = new(oddityapi.Answers).Handlers()
 	}
+	faulty(&s)
 	plugin.Exit(s.Run(context.Background()))
 }
 
