@@ -53,23 +53,26 @@ type Host struct {
 
 // A Plugin is a snapshot of one plugin.
 type Plugin struct {
-	Name        string        `json:"name"`
-	Version     string        `json:"version,omitempty"`
-	State       string        `json:"state"`            // starting, ready, reloading, backoff, quarantined, idle, disabled, failed or stopped
-	Reason      string        `json:"reason,omitempty"` // one sentence
-	Error       string        `json:"error,omitempty"`  // why it failed, with the last lines that it wrote; empty if it did not
-	Since       time.Time     `json:"since"`            // when it came into this state
-	Generation  int           `json:"generation"`       // which launch, from 1; 0 before the first
-	PID         int           `json:"pid,omitempty"`    // 0 if there is no process
-	Pending     int           `json:"pending"`          // calls to it in flight
-	Oldest      time.Duration `json:"oldest,omitempty"` // for how long the oldest of them has waited; in JSON, nanoseconds
-	Serving     int           `json:"serving"`          // calls of it that the host is handling
-	Streams     int           `json:"streams"`          // calls with streams that are open, in either direction; Pending and Serving count them too
-	Notices     int           `json:"notices"`          // notices to it that it has not handled
-	Description string        `json:"description,omitempty"`
-	Dir         string        `json:"dir,omitempty"`  // where it is installed
-	Hash        string        `json:"hash,omitempty"` // of the tree that runs, SHA-256
-	Warnings    []string      `json:"warnings,omitempty"`
+	Name           string        `json:"name"`
+	Version        string        `json:"version,omitempty"`
+	State          string        `json:"state"`                    // starting, ready, reloading, backoff, quarantined, idle, disabled, failed or stopped
+	Reason         string        `json:"reason,omitempty"`         // one sentence
+	Error          string        `json:"error,omitempty"`          // why it failed, with the last lines that it wrote; empty if it did not
+	Since          time.Time     `json:"since"`                    // when it came into this state
+	Generation     int           `json:"generation"`               // which launch, from 1; 0 before the first
+	PID            int           `json:"pid,omitempty"`            // 0 if there is no process
+	Pending        int           `json:"pending"`                  // calls to it in flight
+	Oldest         time.Duration `json:"oldest,omitempty"`         // for how long the oldest of them has waited; in JSON, nanoseconds
+	Serving        int           `json:"serving"`                  // calls of it that the host is handling
+	Streams        int           `json:"streams"`                  // calls with streams that are open, in either direction; Pending and Serving count them too
+	Notices        int           `json:"notices"`                  // notices to it that it has not handled
+	Left           int           `json:"left,omitempty"`           // calls to it that were given up and whose handlers have not ended
+	Denied         uint64        `json:"denied,omitempty"`         // messages of it that the host refused, because they are not permitted
+	DroppedReplies uint64        `json:"droppedReplies,omitempty"` // answers that came after their calls had ended
+	Description    string        `json:"description,omitempty"`
+	Dir            string        `json:"dir,omitempty"`  // where it is installed
+	Hash           string        `json:"hash,omitempty"` // of the tree that runs, SHA-256
+	Warnings       []string      `json:"warnings,omitempty"`
 
 	Memory      int64         `json:"memory,omitempty"`      // resident, in bytes; 0 where the system does not tell, as of the two below
 	CPU         time.Duration `json:"cpu,omitempty"`         // since the process's start; in JSON, nanoseconds

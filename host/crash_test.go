@@ -181,3 +181,19 @@ func TestNoticesThatAProcessHadNotHandledAreCountedWhereverItEnds(t *testing.T) 
 		})
 	}
 }
+
+func TestAfterACallThatWasLostReadySaysHowTheProcessEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		f := newTally()
+		f.Handlers = append(f.Handlers, fatal(f))
+		w.add("one", &f.fake)
+		p := w.open().Plugin("one")
+		if _, err := hang.Call(t.Context(), p, ""); err == nil {
+			t.Error("a call in which the process ended was answered")
+		}
+		if report, ended := errors.AsType[*host.CrashReport](p.Ready(t.Context())); !ended || report.Code != 9 {
+			t.Errorf("%+v", report)
+		}
+	})
+}

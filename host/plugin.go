@@ -92,9 +92,15 @@ func (p *Plugin) Ping(ctx context.Context) (time.Duration, error) {
 	return d, nil
 }
 
-// Ready waits until the plugin has started, and returns why it will not.
+// Ready waits until the plugin has started, and returns why it will not. One whose process is gone is not ready, also if the host has not seen to
+// that yet.
 func (p *Plugin) Ready(ctx context.Context) error {
-	_, err := p.await(ctx, "ready")
+	p = p.real()
+	var gone rpc.Peer
+	if i := p.serving.Load(); i != nil && i.isOver() {
+		gone = i
+	}
+	_, err := p.awaitOther(ctx, "ready", gone)
 	return err
 }
 

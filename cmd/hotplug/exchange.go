@@ -338,9 +338,12 @@ func unimplemented(e *rpc.Error) bool {
 	return false
 }
 
+// lastWordsLimit is for what ends a process: it is waited for, its output is read, and what is left of it removed.
+const lastWordsLimit = 5 * time.Second
+
 // lastWords is what a plugin wrote before it ended, once that is known.
 func lastWords(ctx context.Context, p *host.Plugin) string {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, lastWordsLimit)
 	defer cancel()
 	if report, ok := errors.AsType[*host.CrashReport](p.Ready(ctx)); ok {
 		return report.Error()

@@ -104,7 +104,7 @@ func snapshot(p *host.Plugin) control.Plugin {
 	s := p.Status()
 	return control.Plugin{
 		Name: s.Name, Version: s.Version, State: string(s.State), Reason: s.Reason, Error: s.Error, Since: s.Since, Generation: s.Generation, PID: s.PID,
-		Pending: s.Pending, Oldest: s.Oldest, Serving: s.Serving, Streams: s.Streams, Notices: s.Notices, Description: s.Description, Dir: s.Dir, Hash: s.Hash,
+		Pending: s.Pending, Oldest: s.Oldest, Serving: s.Serving, Streams: s.Streams, Notices: s.Notices, Left: s.Left, Denied: s.Denied, DroppedReplies: s.DroppedReplies, Description: s.Description, Dir: s.Dir, Hash: s.Hash,
 		Warnings: s.Warnings, Memory: s.Memory, CPU: s.CPU, Descriptors: s.Descriptors,
 	}
 }
