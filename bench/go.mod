@@ -6,6 +6,7 @@ require (
 	github.com/containerd/ttrpc v1.2.10
 	github.com/go-hotplug/hotplug v0.0.0
 	github.com/go-hotplug/hotplug/sample-plugins v0.0.0
+	github.com/google/pprof v0.0.0-20261105003125-4bf881d7fb0b
 	github.com/hashicorp/go-hclog v1.6.3
 	github.com/hashicorp/go-plugin v1.8.0
 	golang.org/x/sys v0.49.0

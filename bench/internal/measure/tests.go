@@ -55,6 +55,7 @@ func (o Options) tests() (out []test) {
 	}
 	add(Streams, Down, flowing, stream(true, total))
 	add(Streams, Up, flowing, stream(false, total))
+	out = append(out, o.profiled()...)
 	return append(out, test{Beside, grouped(idle) + " streams", holding, true, beside(idle, o.Time)})
 }
 
