@@ -51,13 +51,13 @@ func (l *life) attaching(w *wish, left []*record) phase {
 
 // attached has a process answer calls that an earlier host has started.
 func (l *life) attached(i *instance, w *wish) phase {
+	changed := i.kept.record.Print != w.spec.lasting(l.copyOf(w.spec)) // looked at before anybody knows that this host is there, and changes more
 	l.spec = i.spec
 	l.adopt(i)
 	l.p.move(Ready, fmt.Sprintf("re-attached to process %d, which an earlier host has started", i.worker.PID), nil)
 	l.tell(nil)
-	if i.kept.record.Print != w.spec.lasting(l.copyOf(w.spec)) {
-		l.p.wishes.add(wish{spec: w.spec, reason: "it was changed while no host ran"})
-		return l.serving
+	if changed { // no wish: it would come behind what was wished meanwhile
+		return l.change(&wish{spec: w.spec, reason: "it was changed while no host ran"})
 	}
 	ctx, cancel := context.WithTimeout(l.p.asked, w.spec.timeouts.Start)
 	defer cancel()

@@ -75,6 +75,9 @@ func (d *runtimeDir) restore() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	_, gone := os.Lstat(d.path)
+	if err := os.MkdirAll(d.parent(), 0o700); err != nil {
+		return err
+	}
 	if err := makePrivate(d.path); err != nil || gone == nil {
 		return err
 	}

@@ -61,6 +61,7 @@ func handlers() []rpc.Handler {
 		oddityapi.Hold.Handle(hold),
 		oddityapi.Open.Handle(open),
 		oddityapi.CloseOutput.Handle(closeOutput),
+		oddityapi.Leave.Handle(func(context.Context, struct{}) (struct{}, error) { return struct{}{}, os.Chdir("/") }),
 		oddityapi.Log.Handle(log),
 		oddityapi.Print.Handle(print),
 		oddityapi.Relay.Handle(relay),

@@ -15,6 +15,9 @@ const (
 	// CloseOutput closes descriptors 1 and 2.
 	CloseOutput rpc.Method[struct{}, struct{}] = "oddity.closeOutput"
 
+	// Leave makes the root of the file system the folder in which the process works.
+	Leave rpc.Method[struct{}, struct{}] = "oddity.leave"
+
 	// Log writes a line at each level, with fields.
 	Log rpc.Method[struct{}, struct{}] = "oddity.log"
 
