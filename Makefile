@@ -127,6 +127,25 @@ soak-page: ## write what make soak prints into docs/soak.md, if it is ok
 		"$$(nproc)" "$$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$$(uname -sr)" "$$(go env GOVERSION)"; } >build/soak.md
 	@mv build/soak.md docs/soak.md
 
+# Torture, its plugin without the race detector, whose memory no limit would suffice for, and the plugin that breaks the protocol.
+.PHONY: build/torture
+build/torture:
+	@if go env CGO_ENABLED | grep -q 1 && command -v $$(go env CC) >/dev/null; then go build -race -buildvcs=false -o build/torture ./e2e/internal/torture; \
+	else echo "torture: no C compiler, so no race detector"; $(GOBUILD) -o build/torture ./e2e/internal/torture; fi
+	@$(GOBUILD) -o build/torture-plugin ./e2e/internal/torture
+	@$(GOBUILD) -o build/torture-hostile ./e2e/internal/hostile
+
+.PHONY: torture
+torture: build/torture ## do to plugins whatever can be done to them, at random, for TORTURE=3 minutes (SEED=n: in that order); ends with one line of JSON
+	@build/torture
+
+.PHONY: torture-page
+torture-page: build/torture ## write what make torture prints into docs/torture.md, if it is ok
+	@build/torture >build/torture.json || { cat build/torture.json; exit 1; }
+	@{ cat e2e/internal/torture/page.md; printf '\n```json\n'; sed -E 's/,"/,\n "/g' build/torture.json; printf '```\n\nHost, callers and plugins shared %s cores (%s), %s, %s.\n' \
+		"$$(nproc)" "$$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$$(uname -sr)" "$$(go env GOVERSION)"; } >build/torture.md
+	@mv build/torture.md docs/torture.md
+
 .PHONY: reliability
 reliability: ## break every rule of the protocol, from both sides, and write what held into docs/reliability.md
 	@mkdir -p build && rm -f build/faults.jsonl
