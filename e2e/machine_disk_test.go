@@ -102,6 +102,9 @@ func TestAHostWithstandsADiskThatIsFull(t *testing.T) {
 		mustDo(t, os.Remove(filepath.Join(s.state, "filler")))
 		mustDo(t, p.Reload(t.Context()))
 	})
+}
+
+func TestAHostWithstandsADiskThatIsFullBesideItsPlugins(t *testing.T) {
 	incident(t, "no space for the digests of files, in Close", func(t *testing.T, s *site, r *faults.Record) {
 		mounts(t, s.state, "size=200m")
 		s.put(edition{version: "1.0.0", with: patient()})
