@@ -57,7 +57,7 @@ type Plugin struct {
 	Version        string        `json:"version,omitempty"`
 	State          string        `json:"state"`                    // starting, ready, reloading, backoff, quarantined, idle, disabled, failed or stopped
 	Reason         string        `json:"reason,omitempty"`         // one sentence
-	Error          string        `json:"error,omitempty"`          // why it failed, with the last lines that it wrote; empty if it did not
+	Error          string        `json:"error,omitempty"`          // why it failed, with the last lines that it wrote; of one that runs, why what is installed does not
 	Since          time.Time     `json:"since"`                    // when it came into this state
 	Generation     int           `json:"generation"`               // which launch, from 1; 0 before the first
 	PID            int           `json:"pid,omitempty"`            // 0 if there is no process

@@ -121,6 +121,7 @@ func (h *Host) handle(name string) *Plugin {
 		p = newPlugin(h.env, name)
 		p.find = func(ctx context.Context) (wish, error) { return h.look(ctx, name) }
 		p.readied = func() { h.wakeDependents(name) }
+		p.enabled = func(ctx context.Context) { h.lookAgainBehind(ctx, name) }
 		p.disable = func(off bool) { h.switchOff(name, off) }
 		h.plugins[name] = p
 	}

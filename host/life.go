@@ -96,6 +96,7 @@ func isClosed(c <-chan struct{}) bool {
 // startOn begins what a wish wants, from rest.
 func (l *life) startOn(w *wish) phase {
 	l.heard = append(l.heard, w.heard...)
+	l.amiss = nil
 	l.adoptSpec(w.spec)
 	if w.spec.lazy && !w.anew {
 		l.drop()
@@ -215,8 +216,11 @@ func (l *life) starting() phase {
 	if l.trial != nil {
 		l.trial.timer.Reset(time.Duration(l.spec.reload.RollbackWindow))
 	}
-	l.amiss = nil
-	l.p.move(Ready, i.offers(), nil)
+	reason := i.offers()
+	if l.amiss != nil {
+		reason += "; what is installed now does not run: " + headline(l.amiss)
+	}
+	l.p.move(Ready, reason, l.amiss)
 	l.tell(nil)
 	return l.serving
 }

@@ -20,9 +20,10 @@ type Plugin struct {
 	find  func(context.Context) (wish, error) // what the plugins folder says of it now
 	calls atomic.Pointer[caller]
 
-	lookup  func() *Plugin // of a name that is not installed: what is, by now; nil: this plugin is installed
-	readied func()         // called by the owner when the plugin is ready; nil: nobody wants to know
-	disable func(off bool) // notes that the plugin is switched off; does nothing where there is no host
+	lookup  func() *Plugin        // of a name that is not installed: what is, by now; nil: this plugin is installed
+	readied func()                // called by the owner when the plugin is ready; nil: nobody wants to know
+	enabled func(context.Context) // sees to what could not run because it was disabled; nil: nobody does
+	disable func(off bool)        // notes that the plugin is switched off; does nothing where there is no host
 
 	serving   atomic.Pointer[instance] // who answers calls. Whoever changes it closes changed after that
 	ask       context.CancelCauseFunc  // ends the launch, or the plugin
@@ -199,7 +200,11 @@ func (p *Plugin) Enable(ctx context.Context) error {
 	if w.anew = true; w.spec != nil {
 		w.reason = "it was enabled"
 	}
-	return p.want(ctx, w)
+	err = p.want(ctx, w)
+	if err == nil && p.enabled != nil {
+		p.enabled(ctx)
+	}
+	return err
 }
 
 // UnhandledNotices is for rpc.Unhandled: of the instance that answers calls.
@@ -216,7 +221,7 @@ type Status struct {
 	Version     string        `json:"version,omitempty"`
 	State       State         `json:"state"`
 	Reason      string        `json:"reason,omitempty"` // one sentence
-	Error       string        `json:"error,omitempty"`  // why it failed, with the last lines that it wrote; empty unless Failed
+	Error       string        `json:"error,omitempty"`  // why it failed, with the last lines that it wrote; of one that runs, why what is installed does not
 	Since       time.Time     `json:"since"`
 	Generation  int           `json:"generation"`
 	PID         int           `json:"pid,omitempty"` // 0 if there is no process

@@ -178,6 +178,9 @@ func (i *instance) beginWith(ctx context.Context, known *lifecycle.State) error 
 	return err
 }
 
+// answersSoon is how long a parked process has to answer the handshake, which it does in a moment unless something holds it: its copy is started else.
+const answersSoon = 3 * time.Second
+
 // comeBack connects to the parked process, which takes again what it had given up, and has it know what the new version did; nil: there is
 // none any more, or, with an error, it cannot.
 func (t *trial) comeBack(ctx context.Context, known *lifecycle.State) (*instance, error) {
@@ -186,7 +189,9 @@ func (t *trial) comeBack(ctx context.Context, known *lifecycle.State) (*instance
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.fallback.timeouts.Start)
 	defer cancel()
-	back, err := t.standby.again(ctx)
+	soon, stop := context.WithTimeout(ctx, answersSoon)
+	defer stop()
+	back, err := t.standby.again(soon)
 	if err != nil {
 		return nil, err
 	}

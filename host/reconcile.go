@@ -16,7 +16,8 @@ func (h *Host) watch() {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.unwatch = cancel
 	o := h.config.WatchOptions
-	o.Logger, o.Also = h.env.log(), slices.Concat(o.Also, h.env.locked.also())
+	o.Logger, o.Also, o.Since = h.env.log(), slices.Concat(o.Also, h.env.locked.also()), h.Registry()
+	o.Disabled = func() map[string]bool { return h.options().Disabled }
 	h.watching.Go(func() {
 		if err := registry.Watch(ctx, h.options(), o, h.reconcile); err != nil && ctx.Err() == nil {
 			h.env.log().Error("the plugins folders are not watched any more", "error", err)
@@ -76,6 +77,23 @@ func (p *Plugin) knowsBetter(t time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return t.Before(p.looked)
+}
+
+// lookAgainBehind has plugins that could not run because this one was disabled become what the plugins folders say.
+func (h *Host) lookAgainBehind(ctx context.Context, name string) {
+	reg, err := registry.Scan(ctx, h.options())
+	if err != nil {
+		h.env.log().Warn("the plugins that require another one were not looked at", "plugin", name, "error", err)
+		return
+	}
+	for _, e := range reg.Entries {
+		requires := slices.ContainsFunc(e.Requires, func(d registry.Dependency) bool { return d.Name == name })
+		if p := h.handle(e.Name); requires && !h.isOff(e.Name) && p.failure() != nil {
+			w := h.wishFor(reg, e.Name)
+			w.reason = name + ", which it requires, was enabled"
+			p.send(w)
+		}
+	}
 }
 
 // switchOff notes that a plugin is, or is not, to run.

@@ -37,12 +37,17 @@ const (
 	nobodyKnows
 )
 
-// adopt takes the first look as it is.
-func (q *quiet) adopt(now time.Time, seen map[place]*Candidate) {
+// adopt takes the first look as it is, but for what is other than what is known already, by the path of its item. Nil: nothing is known.
+func (q *quiet) adopt(now time.Time, seen map[place]*Candidate, known map[string]*Candidate) {
 	q.places = map[place]*stay{}
 	for p, c := range seen {
-		q.places[p] = &stay{latest: c, since: now}
-		q.places[p].settle()
+		s := &stay{latest: c, since: now}
+		q.places[p] = s
+		if before := known[p.item]; known == nil || p.folder == alsoFolder || markOf(before) == markOf(c) {
+			s.settle()
+		} else {
+			s.settled, s.moved = before, now
+		}
 	}
 }
 

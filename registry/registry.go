@@ -51,7 +51,7 @@ type Entry struct {
 	Requires []Dependency
 	// Warnings are about the manifest and the entry: nothing that keeps the plugin from running.
 	Warnings []string
-	ground   *ground // of a candidate that was not handed out yet
+	ground   *ground // of a candidate; nil in Entries
 }
 
 // Dependency is a chosen plugin that another one needs.

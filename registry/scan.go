@@ -86,10 +86,11 @@ func (r *Registry) fill(found []*Candidate) {
 		return compareVersions(b.Version, a.Version)
 	})
 	for _, c := range found {
-		c.ground = nil
 		r.Found = append(r.Found, *c)
 		if c.Status == Chosen {
-			r.Entries = append(r.Entries, c.Entry)
+			e := c.Entry
+			e.ground = nil
+			r.Entries = append(r.Entries, e)
 		}
 	}
 }

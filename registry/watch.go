@@ -26,8 +26,12 @@ type WatchOptions struct {
 	Poll time.Duration
 	// Also are paths of further files that count, such as a lock file: changed is called when one of them has come, gone or changed and was
 	// left alone, although no plugin has changed.
-	Also   []string
-	Logger Logger // nil: nothing is said
+	Also []string
+	// Since is what is known already: what has changed since then has to settle, too, before it counts. Nil: what is there first counts as it is.
+	Since *Registry
+	// Disabled goes before Options.Disabled, and is asked each time that changed is about to be called. Nil: those stay as they are.
+	Disabled func() map[string]bool
+	Logger   Logger // nil: nothing is said
 }
 
 // A Logger takes what Watch has to say; hclog.Logger is one.
@@ -80,7 +84,7 @@ func watchBy(ctx context.Context, o Options, w WatchOptions, changed func(*Regis
 		m.open = nil
 	}
 	watcher := &watcher{
-		path: o.Path, also: w.Also, rules: rules, changed: changed, open: m.open, say: w.Logger,
+		path: o.Path, also: w.Also, rules: rules, changed: changed, disabled: w.Disabled, since: w.Since.grounds(), open: m.open, say: w.Logger,
 		quiet:  quiet{period: cmp.Or(w.Quiet, defaultQuiet), longer: cmp.Or(w.Quiet, unknownQuiet), writing: m.writing},
 		rescan: cmp.Or(w.Rescan, defaultRescan), poll: cmp.Or(w.Poll, defaultPoll), unread: map[string]bool{},
 	}
@@ -98,6 +102,8 @@ type watcher struct {
 	path, also   []string
 	rules        *policy
 	changed      func(*Registry)
+	disabled     func() map[string]bool       // nil: as rules say
+	since        map[string]*Candidate        // by the path of their item; nil: nothing is known
 	open         func(Logger) (source, error) // as in means
 	rescan, poll time.Duration
 	say          Logger
@@ -141,7 +147,7 @@ func (w *watcher) run(ctx context.Context) {
 // judge lets the quiet logic decide.
 func (w *watcher) judge(now time.Time, v view) (news bool, again time.Duration) {
 	if w.quiet.places == nil {
-		w.quiet.adopt(now, v.seen)
+		w.quiet.adopt(now, v.seen, w.since)
 		// A file that changes twice within one tick of the file system's clock looks the same: look once more.
 		return true, w.quiet.period
 	}
@@ -273,7 +279,28 @@ func (w *watcher) registry(folders []Folder) *Registry {
 		}
 		found = append(found, &c)
 	}
-	return choose(folders, found, w.rules)
+	rules := *w.rules
+	if w.disabled != nil {
+		rules.disabled = w.disabled()
+	}
+	return choose(folders, found, &rules)
+}
+
+// grounds are all candidates by where they lie, as they were before the choice; nil of a nil Registry.
+func (r *Registry) grounds() map[string]*Candidate {
+	if r == nil {
+		return nil
+	}
+	out := make(map[string]*Candidate)
+	for _, c := range r.Found {
+		if c.Err != nil {
+			c.Status = Broken
+		}
+		if c.ground != nil {
+			out[c.ground.item] = &c
+		}
+	}
+	return out
 }
 
 func comparePlaces(a, b place) int {

@@ -133,11 +133,34 @@ func (l *listing) entry(t Tree) string {
 
 // executed is the file that the entry is, or that it leads to; nil if there is none.
 func (l *listing) executed(t Tree) *item {
-	it := l.find(l.entry(t))
-	if it != nil && it.link != "" {
-		it = l.find(it.target())
+	rel := l.entry(t)
+	for range maxLinks {
+		it, rest := l.nearest(rel)
+		switch {
+		case it == nil || it.link == "" && rest != "":
+			return nil
+		case it.link == "":
+			return it
+		}
+		rel = path.Join(it.target(), rest)
 	}
-	return it
+	return nil
+}
+
+// maxLinks is how many links an entry may lead over, as on Linux a path may.
+const maxLinks = 40
+
+// nearest is the item of a path, or of the first folder above it that is a link, and then what is left of the path below that; nil: there is neither.
+func (l *listing) nearest(rel string) (it *item, rest string) {
+	for i := 0; i < len(rel); i++ {
+		if rel[i] != '/' {
+			continue
+		}
+		if it := l.find(rel[:i]); it != nil && it.link != "" {
+			return it, rel[i+1:]
+		}
+	}
+	return l.find(rel), ""
 }
 
 // copy is what a copy of the listing's files is, but for where it lies.
