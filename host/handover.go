@@ -47,10 +47,14 @@ func (l *life) handOver(ctx context.Context, old, fresh *instance) error {
 	if err := passOn(ctx, old, fresh); err != nil {
 		return err
 	}
-	if err := l.quiesce(ctx, old); err != nil {
+	h, err := l.quiesce(ctx, old)
+	if err != nil {
 		return err
 	}
-	return passOn(ctx, old, fresh)
+	if err = h.end(passOn(h, old, fresh)); err != nil {
+		l.serveAgain(old)
+	}
+	return err
 }
 
 // passOn has the new instance restore what the old one knows.
@@ -66,14 +70,23 @@ func passOn(ctx context.Context, old, fresh *instance) error {
 func (i *instance) named(err error) error { return fmt.Errorf("%s: %w", i.spec.titled(), err) }
 
 // handOff is handOver for a plugin that owns what only one process can have.
-func (l *life) handOff(ctx context.Context, old, fresh *instance) (err error) {
-	if err := l.quiesce(ctx, old); err != nil {
+func (l *life) handOff(ctx context.Context, old, fresh *instance) error {
+	h, err := l.quiesce(ctx, old)
+	if err != nil {
 		return err
 	}
+	if err = h.end(l.giveUp(ctx, h, old, fresh)); err != nil {
+		l.serveAgain(old)
+	}
+	return err
+}
+
+// giveUp has the old instance give up what it owns, and the new one take it, in the hush. After an error the old one has it again, or is gone.
+func (l *life) giveUp(ctx context.Context, h *hush, old, fresh *instance) (err error) {
 	var state lifecycle.State
 	keeps := old.keepsState(fresh)
 	if keeps {
-		if state, err = old.snapshot(ctx); err != nil {
+		if state, err = old.snapshot(h); err != nil {
 			return old.named(err)
 		}
 		l.known = &state
@@ -84,14 +97,25 @@ func (l *life) handOff(ctx context.Context, old, fresh *instance) (err error) {
 		return old.named(err)
 	}
 	old.released.Store(true)
-	if err = fresh.begin(ctx); err == nil && keeps {
-		err = fresh.restore(ctx, state)
+	if err = fresh.begin(h); err == nil && keeps {
+		err = fresh.restore(h, state)
 	}
 	if err == nil {
 		return nil
 	}
+	if h.Err() != nil { // somebody waits
+		_ = fresh.proc.Kill()
+	}
 	fresh.discard()
 	return errors.Join(err, l.takeBack(old))
+}
+
+// serveAgain ends the wait of calls for a handover that has come to nothing.
+func (l *life) serveAgain(old *instance) {
+	if l.current == old {
+		l.p.serving.Store(old)
+		l.p.poke()
+	}
 }
 
 // takeBack has the old instance take again what it had given up. One that cannot is ended, and its successor started from its copy.

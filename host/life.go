@@ -262,7 +262,8 @@ func (l *life) cannotStart(err error) phase {
 
 // refuse notes that the files of a spec do not come up, if it is they that are to blame.
 func (l *life) refuse(s *spec, err error) {
-	if unmet := (*unmetError)(nil); errors.As(err, &unmet) || isShortage(err) {
+	unmet, busy := (*unmetError)(nil), (*busyError)(nil)
+	if errors.As(err, &unmet) || errors.As(err, &busy) || isShortage(err) {
 		return
 	}
 	if c, failed := l.p.env.copyOf(l.p.asked, s); failed == nil {

@@ -16,13 +16,29 @@ func (e *busyError) Unwrap() error { return e.why }
 
 var errImpatient = errors.New("a call that waits would lose half of its time")
 
+// A hush is the time in which new calls wait and nothing runs in the old instance. It ends early if one of them must not wait any longer.
+type hush struct {
+	context.Context
+	cancel context.CancelCauseFunc
+}
+
+// end ends the hush. err is what it was for came to; if a call could not wait for that, it is a busyError.
+func (h *hush) end(err error) error {
+	cause := context.Cause(h)
+	h.cancel(nil)
+	if err != nil && errors.Is(cause, errImpatient) {
+		return &busyError{cause}
+	}
+	return err
+}
+
 // quiesce has new calls wait and returns when nothing runs in the old instance any more. On an error they go to the old instance again.
-func (l *life) quiesce(ctx context.Context, old *instance) error {
+func (l *life) quiesce(ctx context.Context, old *instance) (*hush, error) {
 	limit := time.Duration(l.spec.reload.Quiesce)
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	timer := time.AfterFunc(limit, func() { cancel(fmt.Errorf("calls are in flight after %s (reload.quiesce)", limit)) })
-	defer timer.Stop()
+	h := &hush{ctx, cancel}
+	soon, stop := context.WithTimeoutCause(ctx, limit, fmt.Errorf("calls are in flight after %s (reload.quiesce)", limit))
+	defer stop()
 	l.moveOldStreams(old)
 	drainToken(l.p.impatient)
 	l.p.serving.Store(nil)
@@ -33,16 +49,17 @@ func (l *life) quiesce(ctx context.Context, old *instance) error {
 		case <-ctx.Done():
 		}
 	}()
-	err := old.quiet(ctx)
+	err := old.quiet(soon)
 	if err == nil {
-		return nil
+		return h, nil
 	}
-	l.p.serving.Store(old)
-	l.p.poke()
-	if cause := context.Cause(ctx); cause != nil {
+	if cause := context.Cause(soon); cause != nil {
 		err = cause
 	}
-	return &busyError{err}
+	cancel(nil)
+	l.p.serving.Store(old)
+	l.p.poke()
+	return nil, &busyError{err}
 }
 
 // moveOldStreams ends streams that have kept a reload waiting for as long as the drain of an instance lets them be.

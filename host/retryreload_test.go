@@ -132,3 +132,75 @@ func TestAStreamThatKeepsAReloadWaitingIsMovedInTheEnd(t *testing.T) {
 		}
 	})
 }
+
+// Whoever waits for a successor that takes long gets its answer from the one before, and the reload another time.
+func TestAHandoverThatACallCannotWaitForIsGivenUp(t *testing.T) {
+	slow := func(ctx context.Context) error {
+		select {
+		case <-time.After(3 * time.Second):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	for what, mode := range map[string]string{"a slow Start": "handoff", "a slow Restore": "overlap"} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				how := members{"reload": members{"mode": mode}}
+				old, fresh := newTally(), newTally()
+				old.Release, old.Resume = old.does("release", nil), old.does("resume", nil)
+				if mode == "handoff" {
+					fresh.Start = slow
+				} else {
+					restore := fresh.Restore
+					fresh.Restore = func(ctx context.Context, s lifecycle.State) error { return errors.Join(slow(ctx), restore(ctx, s)) }
+				}
+				w.add("one", &old.fake, how)
+				p := w.open().Plugin("one")
+				w.release("1.1.0", "one", &fresh.fake, how)
+				ended := make(chan error, 1)
+				go func() { ended <- p.Reload(t.Context()) }()
+				for reloading := true; reloading; {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+					if _, err := echo.Call(ctx, p, ""); err != nil {
+						t.Errorf("a call: %v", err)
+					}
+					cancel()
+					select {
+					case err := <-ended:
+						if err == nil || !strings.Contains(err.Error(), "a call that waits would lose half of its time") {
+							t.Errorf("the reload: %v", err)
+						}
+						reloading = false
+					case <-time.After(10 * time.Millisecond):
+					}
+				}
+				if s := p.Status(); s.Version != "1.0.0" || s.State != host.Ready || mode == "handoff" && len(old.hooks()) != 2 {
+					t.Errorf("%+v, hooks %v", s, old.hooks())
+				}
+			})
+		})
+	}
+}
+
+func TestACallHasItsOwnTimeAlsoWhereTheDrainIsShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		patient := hang.Handle(func(context.Context, string) (string, error) { time.Sleep(10 * time.Second); return "old", nil })
+		short := members{"timeouts": members{"drain": "1s"}}
+		w.add("one", &fake{Handlers: []rpc.Handler{patient}}, short)
+		p := w.open().Plugin("one")
+		answered := make(chan string, 1)
+		go func() {
+			text, err := hang.Call(t.Context(), p, "")
+			answered <- text + errorText(err)
+		}()
+		synctest.Wait()
+		w.release("1.1.0", "one", &fake{Handlers: []rpc.Handler{hang.Handle(hanging)}}, short)
+		w.reload(p)
+		if got := <-answered; !strings.HasPrefix(got, "old") {
+			t.Errorf("a call in flight got %q", got)
+		}
+	})
+}

@@ -28,11 +28,24 @@ func (i *instance) part(g rpc.Goodbye, streams rpc.Code, reason string) {
 		i.log.Warn("goodbye could not be said", "reason", err.Error())
 	}
 	close(i.parted)
-	if err := i.drain(ctx); err != nil {
+	err := i.drain(ctx)
+	if err != nil && streams == rpc.Moved { // it has a successor, and calls that it still answers
+		i.conn.MoveStreams(reason)
+		err = i.drainCalls()
+	}
+	if err != nil {
 		i.log.Warn("calls in flight are ended", "reason", err.Error())
 		i.conn.CancelCalls(streams, reason)
 		i.conn.CancelHandlers()
 	}
+}
+
+// drainCalls lets calls in flight end at their own deadlines.
+func (i *instance) drainCalls() error {
+	latest, _ := i.conn.LatestDeadline()
+	ctx, cancel := context.WithTimeout(context.Background(), min(time.Until(latest), maxDrain))
+	defer cancel()
+	return i.drain(ctx)
 }
 
 // quit ends the process of an instance that has parted.

@@ -157,3 +157,42 @@ func TestWhatAWatchSawBeforeAReloadLookedDoesNotUndoTheReload(t *testing.T) {
 		}
 	})
 }
+
+func TestAPluginThatWasOffWhenTheWatchBeganIsWatchedOnceItIsEnabled(t *testing.T) {
+	w := newWorld(t)
+	w.config.Plugins = map[string]host.Settings{"one": {Disabled: true}}
+	w.add("one", &fake{})
+	w.add("two", &fake{}, requires("one", "^1"))
+	h, events := w.watching()
+	if err := h.Plugin("one").Enable(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	until(t, events, "two", host.Ready, "") // it could not start, since one was disabled
+	w.release("1.1.0", "one", &fake{})
+	until(t, events, "one", host.Ready, "reloaded: 1.1.0 follows 1.0.0")
+}
+
+// A file that is open for writing while a host opens is no version of a plugin.
+func TestWhatIsWrittenWhileAHostOpensHasToSettle(t *testing.T) {
+	w := newWorld(t)
+	w.config.Watch, w.config.WatchOptions = true, registry.WatchOptions{Quiet: 300 * time.Millisecond}
+	w.add("one", &fake{})
+	w.add("slow", &fake{Start: func(context.Context) error {
+		w.write(filepath.Join(w.config.Dir, "one", "plugin.json"), "{", 0o644) // and on it goes, when the host has opened
+		return nil
+	}})
+	h := w.open()
+	w.release("1.1.0", "one", &fake{})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for e := range h.Events(ctx) {
+		switch {
+		case e.Plugin != "one":
+		case strings.Contains(e.Reason, "cannot run"):
+			t.Errorf("half a manifest counted: %v", e)
+		case strings.Contains(e.Reason, "reloaded: 1.1.0 follows 1.0.0"):
+			return
+		}
+	}
+	t.Error("1.1.0 never ran")
+}

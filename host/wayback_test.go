@@ -207,3 +207,25 @@ func TestInModeRestartAnInstanceThatCannotSayWhatItKnowsGoesOn(t *testing.T) {
 		}
 	})
 }
+
+func TestAParkedInstanceThatIsHeldIsNotWaitedForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		old := newTally()
+		w.add("one", &old.fake)
+		p := w.open().Plugin("one")
+		parked := old.Launched()
+		fresh := newTally()
+		w.release("1.1.0", "one", &fresh.fake)
+		w.reload(p)
+		time.Sleep(time.Second)
+		parked.Freeze()
+		w.Add("one", &newTally().fake) // what the copy of 1.0.0 in the store is
+		begun := time.Now()
+		fresh.Launched().Exit(9, "")
+		synctest.Wait()
+		if got := count(t, p); got != "1" || time.Since(begun) > 10*time.Second || p.Status().Version != "1.0.0" {
+			t.Errorf("counted %s after %s; %+v", got, time.Since(begun), p.Status())
+		}
+	})
+}

@@ -220,3 +220,17 @@ func TestOpenMakesAFolderForThisUserAlone(t *testing.T) {
 		t.Errorf("%v, %v", fi.Mode(), err)
 	}
 }
+
+func TestAnEntryMayLeadOverAFolderThatIsALink(t *testing.T) {
+	s := open(t)
+	root := tree(t, map[string]string{"v1/run*": "one", "v2/run*": "two", "current": "->v2"})
+	c := put(t, s, store.Tree{Root: root, Entry: "current/run"})
+	if got := read(t, c.Dir, c.Entry); got != "two" || c.EntrySHA256 == "" {
+		t.Errorf("%+v runs %q", c, got)
+	}
+	for _, entry := range []string{"current/absent", "v1/run/below"} {
+		if _, err := s.Put(t.Context(), store.Tree{Root: root, Entry: entry}); err == nil || !strings.Contains(err.Error(), "is not a file of the tree") {
+			t.Errorf("%s: %v", entry, err)
+		}
+	}
+}
