@@ -128,7 +128,11 @@ func (t *torture) reloadBad(ctx context.Context, p *host.Plugin) error {
 }
 
 func (t *torture) tearManifest(ctx context.Context, p *host.Plugin) error {
-	err := os.WriteFile(filepath.Join(t.plugins(), p.Name(), "plugin.json"), []byte(`{"manifest": 1, "name`), 0o644)
+	dir := filepath.Join(t.plugins(), p.Name())
+	err := os.MkdirAll(dir, 0o755) // another fault may have removed it
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "plugin.json"), []byte(`{"manifest": 1, "name`), 0o644)
+	}
 	pause(ctx, 300*time.Millisecond)
 	return err
 }
@@ -136,6 +140,9 @@ func (t *torture) tearManifest(ctx context.Context, p *host.Plugin) error {
 func (t *torture) cutProgram(ctx context.Context, p *host.Plugin) error {
 	file := filepath.Join(t.plugins(), p.Name(), "program")
 	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) { // another fault has removed it
+		return nil
+	}
 	if err != nil {
 		return err
 	}
