@@ -276,6 +276,7 @@ func TestAProcessThatOutlivedItsHostHasThePermissionsOfTheNextHost(t *testing.T)
 		if s := w.open().Plugin("one").Status(); s.Generation != 1 {
 			t.Fatalf("%+v", s)
 		}
+		synctest.Wait() // the plugin has the new connection
 		if _, err := appUser.Call(t.Context(), f.Launched().Conn(), ""); err != nil {
 			t.Error(err)
 		}
