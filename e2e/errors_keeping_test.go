@@ -27,5 +27,5 @@ func TestErrorsOfKeepingAPlugin(t *testing.T) {
 	defer cancel()
 	_, err = counterGet.Call(ctx, h.Plugin("counter"), struct{}{})
 	c.meets(err)
-	c.asWritten(byLuck, "folder of kept instances", "log file of NAME", "the host has let go", "folder of sockets", "no answer within", "the host is detaching", "state folder PATH", "find process N: the process", "find process N: it is not", "find process N: CAUSE", "exit status unknown: another", "it is locked")
+	c.asWritten(byLuck, "folder of kept instances", "record of a kept instance", "it names no plugin", "log file of NAME", "the host has let go", "folder of sockets", "no answer within", "the host is detaching", "state folder PATH", "find process N: the process", "find process N: it is not", "find process N: CAUSE", "exit status unknown: another", "it is locked")
 }

@@ -69,7 +69,7 @@ func TestErrorsOfStartingAPlugin(t *testing.T) {
 	t.Run("configurations", c.misfits)
 	c.asWritten(byLuck, "the library for JSON Schema panicked", "config.schema: CAUSE")
 	c.asWritten(elsewhere, `MESSAGE: plugin "NAME" is being replaced`, "handshake: the plugin began its answer", `plugin "NAME" VERSION calls its host`, "protocol mismatch: host offers LIST, plugin speaks N: rebuild", "no connection after", "it requires NAME CONSTRAINT: VERSION runs", "nothing is to run")
-	c.asWritten(byLuck, "handshake: the plugin closed", "dial PATH", "arm the lifeline: ", "arm the lifeline (", "copy PATH is replaced")
+	c.asWritten(byLuck, "handshake: the plugin closed", "dial PATH", "arm the lifeline: ", "arm the lifeline (", "copy PATH is replaced", "copy PATH: somebody has written", "its files hash to")
 	c.asWritten(otherUser, "permission denied: this user may not enter", "permission denied: this user may not execute", "this user may not read")
 	c.asWritten(shortage, "the system refuses", "the system has no memory", "no descriptors are left", "the start-up line has N bytes and")
 	c.asWritten(otherSystem, "host.Reconnect.Delay", "create a job", "open process", "put process", "limit the job")

@@ -126,6 +126,22 @@ func TestAHostWithstandsAProcessThatEndsOrStopsAtAnyStepOfAReload(t *testing.T) 
 	}
 }
 
+func TestAHostWithstandsAProcessThatStopsBeforeItReadsALargeState(t *testing.T) {
+	incident(t, "the new process is stopped before it reads the 8 MiB that it is to restore", func(t *testing.T, s *site, r *faults.Record) {
+		before, next := step{hook: "configured", mode: oddityapi.ModeKeeps, reload: "overlap"}.editions(t, "configured stop self")
+		for _, e := range []edition{before, next} {
+			e.env[oddityapi.EnvBulk] = "8388608"
+			e.with["config"] = m{"default": m{"a": 1}}
+		}
+		s.put(before)
+		h := s.open()
+		p := h.Plugin("oddity")
+		s.put(next)
+		timed(t, r, 30*time.Second, "Reload", func() { r.Rule = says1(p.Reload(context.Background())) })
+		r.After = answers(t, p, "1.0.0").Version + " answers"
+	})
+}
+
 func TestAHostWithstandsAProcessThatEndsOrStopsAtAnyStepOfALaunch(t *testing.T) {
 	for _, signal := range []string{"kill", "stop"} {
 		for _, hook := range []string{"launch", "start", "configure"} {

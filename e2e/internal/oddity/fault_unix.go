@@ -21,6 +21,7 @@ func faulty(s *plugin.Server) {
 	if configure := s.Configure; configure != nil {
 		s.Configure = func(ctx context.Context, text json.RawMessage) error {
 			strike("configure")
+			time.AfterFunc(settle/2, func() { strike("configured") })
 			return configure(ctx, text)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -120,11 +121,12 @@ func configure(_ context.Context, text json.RawMessage) error {
 }
 
 func snapshot(context.Context) (plugin.State, error) {
-	return plugin.State{Schema: "count", Data: strconv.AppendInt(nil, count.Load(), 10)}, nil
+	bulk, _ := strconv.Atoi(os.Getenv(oddityapi.EnvBulk)) // 0: none
+	return plugin.State{Schema: "count", Data: append(strconv.AppendInt(nil, count.Load(), 10), bytes.Repeat([]byte(" "), bulk)...)}, nil
 }
 
 func restore(_ context.Context, s plugin.State) error {
-	n, err := strconv.ParseInt(string(s.Data), 10, 64)
+	n, err := strconv.ParseInt(strings.TrimSpace(string(s.Data)), 10, 64)
 	count.Store(n)
 	return err
 }

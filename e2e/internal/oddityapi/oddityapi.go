@@ -57,7 +57,7 @@ const (
 	EnvStopFile = "ODDITY_STOP_FILE" // the Stop hook writes to it
 
 	// EnvFault is a hook in which a process is killed or stopped: "start kill self", "snapshot stop host". Of hooks there are launch (the beginning of the
-	// program), start, configure, snapshot, restore, release, resume and stop. It happens once: whoever does it makes the file that EnvFaultFile names.
+	// program), start, configure, configured (a moment after it), snapshot, restore, release, resume and stop. It happens once: whoever does it makes the file that EnvFaultFile names.
 	EnvFault     = "ODDITY_FAULT"
 	EnvFaultFile = "ODDITY_FAULT_FILE"
 )

@@ -21,6 +21,7 @@ const (
 const (
 	EnvVersion = "ODDITY_VERSION" // what Who says
 	EnvMarks   = "ODDITY_MARKS"   // the file that Mark writes to
+	EnvBulk    = "ODDITY_BULK"    // how many bytes larger its state is than it needs
 	EnvPort    = "ODDITY_PORT"    // in ModePort: the address that it owns
 )
 
