@@ -75,6 +75,7 @@ func ofAnotherUser(t *testing.T, dir string) string {
 
 func TestErrorsOfOpeningAHost(t *testing.T) {
 	c := openChapter(t, "Opening a host")
+	c.asWritten(byLuck, "runtime folder PATH: it was removed")
 	for name, spoil := range badHosts {
 		t.Run(name, func(t *testing.T) {
 			_, err := open(t, func(config *host.Config) { spoil(t, config, t.TempDir()) })
