@@ -13,6 +13,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/go-hotplug/hotplug/e2e/internal/leftovers"
 	"github.com/go-hotplug/hotplug/host"
 )
 
@@ -132,7 +133,7 @@ func (s *succession) one(dir string, last sign, follows bool) (sign, error) {
 	_ = cmd.Wait()
 	records := filepath.Join(dir, "records")
 	for deadline := time.Now().Add(orphaned); ; time.Sleep(10 * time.Millisecond) {
-		left := running(filepath.Join(records, gone))
+		left := leftovers.Running(recordsEnv, filepath.Join(records, gone))
 		if len(left) == 0 {
 			break
 		}
@@ -141,7 +142,7 @@ func (s *succession) one(dir string, last sign, follows bool) (sign, error) {
 			break
 		}
 	}
-	if stay := running(filepath.Join(records, kept)); len(stay) > 1 {
+	if stay := leftovers.Running(recordsEnv, filepath.Join(records, kept)); len(stay) > 1 {
 		s.fails(&s.Strangers, "processes %d run of a plugin that stays", stay)
 	}
 	return now, nil
@@ -167,7 +168,7 @@ func (s *succession) end(dir string, last sign) error {
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("the last host: %w", err)
 	}
-	for _, pid := range running(filepath.Join(dir, "records")) {
+	for _, pid := range leftovers.Running(recordsEnv, filepath.Join(dir, "records")) {
 		s.fails(&s.Left, "process %d runs after Close", pid)
 	}
 	return nil
