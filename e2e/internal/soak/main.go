@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/e2e/internal/leftovers"
+	"github.com/go-hotplug/hotplug/e2e/internal/succession"
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/registry"
 )
@@ -23,8 +24,8 @@ func main() {
 	if len(os.Args) > 1 && os.Getenv(recordsEnv) != "" {
 		serve(os.Args[1])
 	}
-	if dir := os.Getenv(hostEnv); dir != "" {
-		if err := playHost(dir); err != nil {
+	if dir := os.Getenv(succession.Env); dir != "" {
+		if err := succession.Play(dir, []string{kept, gone}, counts); err != nil {
 			fmt.Fprintln(os.Stderr, "soak: a host:", err)
 			os.Exit(2)
 		}
