@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"strconv"
 	"time"
+
+	"github.com/go-hotplug/hotplug/e2e/internal/succession"
 )
 
 func main() {
@@ -18,6 +20,11 @@ func main() {
 		serve()
 	case len(os.Args) > 1 && os.Args[1] == "host":
 		run()
+	case os.Getenv(succession.Env) != "":
+		if err := succession.Play(os.Getenv(succession.Env), []string{kept}, tallies); err != nil {
+			fmt.Fprintln(os.Stderr, "torture: a host that follows:", err)
+			os.Exit(2)
+		}
 	default:
 		os.Exit(watch())
 	}
@@ -42,7 +49,7 @@ func watch() int {
 	}
 	var out bytes.Buffer
 	c := exec.Command(self, "host")
-	c.Stdout, c.Stderr = &out, os.Stderr
+	c.Env, c.Stdout, c.Stderr = append(os.Environ(), "GORACE=halt_on_error=1"), &out, os.Stderr // a data race is a death
 	if err := c.Start(); err != nil {
 		return broken("%v", err)
 	}
@@ -56,7 +63,7 @@ func watch() int {
 		return broken("the host died: %v", err)
 	}
 	os.Stdout.Write(out.Bytes())
-	if err != nil { // a data race is one, too
+	if err != nil {
 		return 1
 	}
 	return 0
