@@ -225,7 +225,7 @@ func (c *checker) ended(plugin string, err error, took time.Duration) {
 	}
 	if rpc.CodeOf(err) == rpc.Timeout {
 		c.timeouts++
-		fmt.Fprintf(os.Stderr, "torture: %s: %v\n", plugin, err)
+		fmt.Fprintf(os.Stderr, "torture: a call of %s took all of its time: %v\n", plugin, err)
 	}
 	if took > patience+margin {
 		c.unanswered++

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/go-hotplug/hotplug/e2e/internal/succession"
@@ -54,8 +55,8 @@ func watch() int {
 		return broken("%v", err)
 	}
 	late := time.AfterFunc(time.Duration(minutes()*float64(time.Minute))+grace, func() {
-		_ = c.Process.Signal(os.Interrupt)
-		time.AfterFunc(time.Second, func() { _ = c.Process.Kill() })
+		_ = c.Process.Signal(syscall.SIGQUIT) // it says what its goroutines do
+		time.AfterFunc(5*time.Second, func() { _ = c.Process.Kill() })
 	})
 	defer late.Stop()
 	err = c.Wait()
