@@ -16,7 +16,7 @@ PLUGINS := $(filter-out crasher,$(patsubst sample-plugins/%/main.go,%,$(wildcard
 # All packages of all modules of go.work, as patterns.
 EVERYTHING = $$(go list -m -f '{{.Dir}}/...')
 
-FUZZ ?= 60s
+FUZZTIME ?= 5m
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BENCHSTAT ?= golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
@@ -78,13 +78,24 @@ vet: ## gofmt, go vet for three systems, staticcheck, go mod tidy: changes nothi
 	@go run $(STATICCHECK) $(EVERYTHING)
 	@go list -m -f '{{.Dir}}' | while read -r dir; do echo "vet: go mod tidy in $$dir"; (cd "$$dir" && go mod tidy -diff); done
 
+# The targets are found by their test binaries; only packages with one are built. What go writes of a finding is newer than the stamp.
 .PHONY: fuzz
-fuzz: ## run every fuzz target for FUZZ=60s, one at a time; stops at a finding
-	@grep -rE --include='*_test.go' --exclude-dir=build '^func Fuzz' . | sort | sed -E 's/^(.*)\/[^/]*:func (Fuzz[[:alnum:]_]*).*/\1 \2/' | \
-	while read -r dir target; do \
-		echo "fuzz: $$dir $$target for $(FUZZ)"; \
-		go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZ) -fuzzminimizetime=1x "$$dir" </dev/null; \
-	done
+fuzz: ## run every fuzz target for FUZZTIME=5m each, one at a time; stops at a finding and says what to do
+	@mkdir -p build && touch build/fuzz.stamp
+	@dirs=$$(grep -rlE --include='*_test.go' --exclude-dir=build '^func Fuzz' . | xargs -n 1 dirname | sort -u); \
+	go test -list='^Fuzz' $$dirs | awk '/^Fuzz/ {names[++n] = $$1} /^ok/ {for (i = 1; i <= n; i++) print $$2, names[i]; n = 0}' >build/fuzz.targets
+	@test -s build/fuzz.targets || { echo "fuzz: no target was found" >&2; exit 1; }
+	@while read -r package target; do \
+		echo "fuzz: $$package $$target for $(FUZZTIME)"; \
+		go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=1x "$$package" </dev/null && continue; \
+		found=$$(find "$$(go list -f '{{.Dir}}' "$$package")" -path "*/testdata/fuzz/$$target/*" -newer build/fuzz.stamp 2>/dev/null | head -n 1); \
+		test -n "$$found" || { echo "fuzz: $$target did not run, or an input that is checked in fails: go test -run='^$$target\$$' $$package" >&2; exit 1; }; \
+		echo "fuzz: FOUND $$found" >&2; \
+		echo "fuzz: 1. see it fail: go test -run='^$$target\$$/$$(basename "$$found")' $$package" >&2; \
+		echo "fuzz: 2. fix what is wrong, with a test by name  3. check the file in: it is part of the corpus, and make test runs it" >&2; \
+		exit 1; \
+	done <build/fuzz.targets
+	@echo "fuzz: $$(wc -l <build/fuzz.targets) targets, no finding"
 
 .PHONY: plugins
 plugins: $(PLUGINS:%=build/plugins/%/plugin.json) ## build the sample plugins into build/plugins, ready for a host

@@ -4,7 +4,6 @@ package e2e_test
 
 import (
 	"bytes"
-	"io"
 	"maps"
 	"net"
 	"os"
@@ -20,56 +19,9 @@ import (
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
-// A stranger is who connects to a plugin's socket and is not its host.
-type stranger struct {
-	name  string
-	greet func(net.Conn)
-	rule  string // part of the reason for which the plugin turns it away
-}
-
-// tooSlow is why those are hung up on who take longer than the victims' timeouts.handshake.
-const tooSlow = "no whole handshake line came within 1s (timeouts.handshake)"
-
-var strangers = []stranger{
-	{"silence", func(net.Conn) {}, tooSlow},
-	{"half a line", func(c net.Conn) { _, _ = io.WriteString(c, `{"hotplug":[1],`) }, tooSlow},
-	{"a line of one byte each second", trickleTo, tooSlow},
-	{"a line of 1 GiB", floodTo, "the handshake line is over the limit of 1048576 bytes"},
-	{"no JSON", func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH_9.9\r\n") }, "expected a handshake line of JSON, found"},
-	{"JSON nested 100,000 deep", func(c net.Conn) { _, _ = io.WriteString(c, strings.Repeat("[", 100_000)+"\n") }, "expected a handshake line of JSON, found"},
-	{"frames at once", func(c net.Conn) { _, _ = c.Write([]byte{0, 0, 0, 5, 0x94, 1, 7, 0xa0, 0xc0, '\n'}) }, "expected a handshake line of JSON, found"},
-	{"no token", hello(func(h *wire.HostHello) { h.Token = "" }), "wrong token: this plugin belongs to another host"},
-	{"a wrong token", hello(func(h *wire.HostHello) { h.Token = wire.NewSecret() }), "wrong token: this plugin belongs to another host"},
-}
-
-func hello(change func(*wire.HostHello)) func(net.Conn) {
-	return func(c net.Conn) {
-		h := &wire.HostHello{Hotplug: []int{wire.Version}, Serializer: "MessagePackSerializer", Limits: siegeLimits}
-		change(h)
-		_ = wire.WriteLine(c, h)
-	}
-}
-
-func trickleTo(c net.Conn) {
-	for range 30 {
-		if _, err := io.WriteString(c, " "); err != nil {
-			return
-		}
-		time.Sleep(time.Second)
-	}
-}
-
-func floodTo(c net.Conn) {
-	for chunk := bytes.Repeat([]byte("x"), 1<<20); ; {
-		if _, err := c.Write(chunk); err != nil {
-			return
-		}
-	}
-}
-
 func TestAPluginTurnsStrangersAwayAndTakesItsHost(t *testing.T) {
-	for _, s := range strangers {
-		t.Run(s.name, func(t *testing.T) {
+	for _, s := range faults.Strangers {
+		t.Run(s.Name, func(t *testing.T) {
 			w := newVictim(t, "MessagePackSerializer")
 			before := residentNow(t, w)
 			watched := watchGrowth(t, w, before)
@@ -78,7 +30,7 @@ func TestAPluginTurnsStrangersAwayAndTakesItsHost(t *testing.T) {
 			for range times {
 				c := w.dial()
 				open = append(open, c)
-				go s.greet(c)
+				go s.Greet(c)
 			}
 			stream, hello, err := w.connect(nil)
 			if err != nil || !wire.SameSecret(hello.Answer, w.startup.Answer) {
@@ -92,10 +44,10 @@ func TestAPluginTurnsStrangersAwayAndTakesItsHost(t *testing.T) {
 			faults.NewPeer(stream, w.startup.Serializer, siegeLimits).Leave()
 			w.exits(10*time.Second, 0)
 			w.nothingStays()
-			if n := strings.Count(w.stderr.String(), s.rule); n == 0 || n > times { // it may leave before it has said it of all
-				t.Errorf("the plugin says %d times %q, of %d strangers; the last line: %s", n, s.rule, times, lastLine(w.stderr))
+			if n := strings.Count(w.stderr.String(), s.Rule); n == 0 || n > times { // it may leave before it has said it of all
+				t.Errorf("the plugin says %d times %q, of %d strangers; the last line: %s", n, s.Rule, times, lastLine(w.stderr))
 			}
-			r := faults.Record{Side: "host", Fault: "a stranger who says: " + s.name, Times: times, Rule: s.rule, After: "serves its host", Bytes: watched(), Bound: faults.Bound(siegeLimits)}
+			r := faults.Record{Side: "host", Fault: "a stranger who says: " + s.Name, Times: times, Rule: s.Rule, After: "serves its host", Bytes: watched(), Bound: faults.Bound(siegeLimits)}
 			if r.Bytes > r.Bound {
 				t.Errorf("the plugin grew by %d bytes, want at most %d", r.Bytes, r.Bound)
 			}

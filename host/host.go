@@ -194,6 +194,7 @@ func (h *Host) Plugin(name string) *Plugin {
 	p.find = func(context.Context) (wish, error) { return wish{}, &notInstalled{text} }
 	p.state, p.reason, p.err = Failed, text, &notInstalled{text}
 	p.settle()
+	p.own()
 	close(p.done)
 	return p
 }
@@ -332,5 +333,8 @@ func (h *Host) closeAfterDependents(p *Plugin, cause error) {
 		}
 	}
 	p.ask(cause)
+	if p.own() { // others require it, and nobody has wished anything of it yet
+		close(p.done)
+	}
 	<-p.done
 }

@@ -97,17 +97,22 @@ func (w *wishes) unwanted() bool {
 	return w.next != nil && w.next.endsAll()
 }
 
-// send hands a wish to the owner, and does not wait. The first one gives the plugin its owner.
+// send hands a wish to the owner, and does not wait. The first one gives the plugin its owner, unless it is for the connection: there is none.
 func (p *Plugin) send(w wish) {
-	p.mu.Lock()
-	owned := p.owned
-	p.owned = true
-	p.mu.Unlock()
-	if owned {
-		p.wishes.add(w)
-	} else {
+	if w.link == linkNone && p.own() {
 		p.begin(w)
+		return
 	}
+	p.wishes.add(w)
+}
+
+// own reports whether the plugin had no owner. From now on it counts as one that has.
+func (p *Plugin) own() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first := !p.owned
+	p.owned = true
+	return first
 }
 
 // signal puts a token into a channel of one slot.
@@ -122,7 +127,7 @@ func signal(c chan<- struct{}) {
 func (p *Plugin) want(ctx context.Context, w wish) error {
 	heard := make(chan error, 1)
 	w.heard = append(w.heard, heard)
-	p.wishes.add(w)
+	p.send(w) // it may be the first: the plugin was installed a moment ago, and the watch has not seen to it yet
 	select {
 	case err := <-heard:
 		return err

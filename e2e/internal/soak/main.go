@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-hotplug/hotplug/e2e/internal/leftovers"
+	"github.com/go-hotplug/hotplug/e2e/internal/succession"
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/registry"
 )
@@ -22,8 +24,8 @@ func main() {
 	if len(os.Args) > 1 && os.Getenv(recordsEnv) != "" {
 		serve(os.Args[1])
 	}
-	if dir := os.Getenv(hostEnv); dir != "" {
-		if err := playHost(dir); err != nil {
+	if dir := os.Getenv(succession.Env); dir != "" {
+		if err := succession.Play(dir, []string{kept, gone}, counts); err != nil {
 			fmt.Fprintln(os.Stderr, "soak: a host:", err)
 			os.Exit(2)
 		}
@@ -78,7 +80,7 @@ func soak(minutes float64) (*report, error) {
 	if l, err := net.Listen("unix", filepath.Join(dir, "warm")); err == nil { // what the runtime opens for its first socket stays
 		l.Close()
 	}
-	before := footprintNow()
+	before := leftovers.Now()
 	c, err := open(dir)
 	if err != nil {
 		return nil, err
@@ -177,14 +179,6 @@ func (c *chaos) settle(r *report) {
 	}
 }
 
-// A footprint is what a process takes.
-type footprint struct{ descriptors, goroutines int }
-
-func footprintNow() footprint {
-	open, _ := os.ReadDir("/proc/self/fd")
-	return footprint{len(open), runtime.NumGoroutine()}
-}
-
 // weight is what is on the heap, without what is written down of each message.
 func (c *chaos) weight() int64 {
 	c.load.mu.Lock()
@@ -197,17 +191,10 @@ func (c *chaos) weight() int64 {
 }
 
 // leaks looks for what is left of the host and in its folder.
-func (c *chaos) leaks(r *report, before footprint, runtimeDir string) {
-	for range 100 { // goroutines that have been told to end need a moment
-		if now := footprintNow(); now.goroutines <= before.goroutines && now.descriptors <= before.descriptors {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	now := footprintNow()
-	r.Descriptors, r.Goroutines = max(0, now.descriptors-before.descriptors), max(0, now.goroutines-before.goroutines)
-	r.Sockets, r.Files = filesIn(runtimeDir)
-	left := append(children(), running(c.records)...)
+func (c *chaos) leaks(r *report, before leftovers.Footprint, runtimeDir string) {
+	r.Descriptors, r.Goroutines = before.Grown(nil)
+	r.Sockets, r.Files = leftovers.FilesIn(runtimeDir)
+	left := append(leftovers.Children(), leftovers.Running(recordsEnv, c.records)...)
 	for _, name := range plugins {
 		left = append(left, c.processes(name)...) // whose end the host has not told
 	}

@@ -34,11 +34,11 @@ func TestASoakInWhichSomethingIsWrongOrNothingHappenedIsNotOK(t *testing.T) {
 
 func TestHostsThatWereKilledAreOKOnlyIfAllWereAndNothingIsWrong(t *testing.T) {
 	for name, c := range map[string]struct {
-		s    succession
+		s    successions
 		want bool
 	}{
-		"all is well": {succession{Hosts: hosts}, true}, "too few": {succession{Hosts: hosts - 1}, false}, "count": {succession{Hosts: hosts, CountsLost: 1}, false},
-		"stranger": {succession{Hosts: hosts, Strangers: 1}, false}, "orphan": {succession{Hosts: hosts, Orphans: 1}, false}, "left": {succession{Hosts: hosts, Left: 1}, false},
+		"all is well": {successions{Hosts: hosts}, true}, "too few": {successions{Hosts: hosts - 1}, false}, "count": {successions{Hosts: hosts, CountsLost: 1}, false},
+		"stranger": {successions{Hosts: hosts, Strangers: 1}, false}, "orphan": {successions{Hosts: hosts, Orphans: 1}, false}, "left": {successions{Hosts: hosts, Left: 1}, false},
 	} {
 		if got := c.s.judged(); got != c.want {
 			t.Errorf("%s: %t", name, got)

@@ -5,6 +5,8 @@ package main
 import (
 	"os"
 	"syscall"
+
+	"github.com/go-hotplug/hotplug/e2e/internal/leftovers"
 )
 
 const (
@@ -16,7 +18,7 @@ const (
 
 // send signals a plugin's whole process group. Its number may be another's by now, if the plugin has ended: then it is no child of ours.
 func send(pid int, s syscall.Signal) {
-	if state, parent := stat(pid); state == "" || parent == os.Getpid() {
+	if state, parent := leftovers.Stat(pid); state == "" || parent == os.Getpid() {
 		_ = syscall.Kill(-pid, s)
 	}
 }

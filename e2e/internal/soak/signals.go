@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/go-hotplug/hotplug/e2e/internal/leftovers"
 )
 
 // signals sends one to the process of a plugin that is ready.
@@ -59,7 +61,7 @@ func (c *chaos) kill(ctx context.Context, plugin string, pid int) {
 // awaitEnd waits until the host has seen to the end of a process. That of a parked one it sees to when it needs it, or no more, and no call is in that.
 func (c *chaos) awaitEnd(ctx context.Context, plugin string, pid int) {
 	for ended := time.Now(); c.runs(pid) && time.Since(ended) < unseen && ctx.Err() == nil; pause(ctx, time.Millisecond) {
-		if alive(pid) {
+		if leftovers.Alive(pid) {
 			ended = time.Now()
 		}
 	}
@@ -72,7 +74,7 @@ const unseen = time.Second
 // killsMixed ends one of the processes of a plugin, whatever that does at the moment.
 func (c *chaos) killsMixed(ctx context.Context) {
 	pause(ctx, time.Duration(50+rand.IntN(500))*time.Millisecond)
-	pids := slices.DeleteFunc(c.processes(mixed), func(pid int) bool { return !alive(pid) })
+	pids := slices.DeleteFunc(c.processes(mixed), func(pid int) bool { return !leftovers.Alive(pid) })
 	if len(pids) > 0 {
 		c.kill(ctx, mixed, pids[rand.IntN(len(pids))])
 	}
@@ -82,7 +84,7 @@ func (c *chaos) killsMixed(ctx context.Context) {
 func (c *chaos) killParked(plugin string) {
 	serves := c.host.Plugin(plugin).Status().PID
 	for _, pid := range c.processes(plugin) {
-		if pid != serves && alive(pid) {
+		if pid != serves && leftovers.Alive(pid) {
 			c.kills.Add(1)
 			send(pid, killSignal)
 		}

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/go-hotplug/hotplug/e2e/internal/leftovers"
 )
 
 // A witness reads the host's log. Where a process that nobody had stopped does not answer a ping, it says on stderr what the process does: without
@@ -54,7 +56,7 @@ func (w *witness) read(l line) {
 		fmt.Fprintf(os.Stderr, "soak: %s %d: %s\n", l.Plugin, l.PID, l.Message)
 	case l.Missed == 0 || l.Plugin == killed || !strings.HasPrefix(l.Reason, "ping"):
 	default:
-		state, _ := stat(l.PID)
+		state, _ := leftovers.Stat(l.PID)
 		fmt.Fprintf(os.Stderr, "soak: %s %d has missed %d pings: it is in state %s, its threads wait in %s\n", l.Plugin, l.PID, l.Missed, state, waitsIn(l.PID))
 		if l.Missed > 1 && state == "S" {
 			w.quit[l.PID] = true

@@ -34,22 +34,35 @@ type checker struct {
 	mu         sync.Mutex // guards all below
 	calls      int
 	failed     int // with an error that may be
+	timeouts   int // of these
 	wrong      int
 	unanswered int
 	examples   []string
-	adds       map[uint64]fate // by number
+	fates      map[uint64]fate // of what a plugin writes down, by number
+	visits     map[uint64]fate // of what a plugin is to tell the host
+	tells      map[uint64]int  // how often it did
 }
 
-// A fate is what a caller of add was told.
+// A fate is what a caller was told of a message that may not run twice.
 type fate byte
 
 const (
-	answered fate = iota + 1
+	answered fate = iota + 1 // it must have run
 	perhaps
-	notSent
+	notSent // it must not
 )
 
-func newChecker(h *host.Host) *checker { return &checker{host: h, adds: map[uint64]fate{}} }
+func newChecker() *checker {
+	return &checker{fates: map[uint64]fate{}, visits: map[uint64]fate{}, tells: map[uint64]int{}}
+}
+
+// told is the host's handler of what its plugins tell it.
+func (c *checker) told(_ context.Context, j job) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tells[j.ID]++
+	return nil
+}
 
 // run has all callers call until ctx ends, and returns when their last calls have.
 func (c *checker) run(ctx context.Context) {
@@ -72,23 +85,62 @@ func (c *checker) one(plugin string) {
 	p, j := c.host.Plugin(plugin), job{ID: c.next.Add(1), N: rand.Int64N(1000)}
 	begin := time.Now()
 	var err error
-	switch rand.IntN(4) {
+	switch rand.IntN(7) {
 	case 0:
-		var a answer
-		a, err = double.Call(ctx, p, j)
-		c.expect(err, a == answer{ID: j.ID, N: 2 * j.N}, "%s doubled %d: %+v", plugin, j.N, a)
+		err = c.asked(ctx, double, p, plugin, j, 2*j.N)
 	case 1:
-		var a answer
-		a, err = add.Call(ctx, p, j)
-		c.expect(err, a == answer{ID: j.ID, N: j.N + 1}, "%s added to %d: %+v", plugin, j.N, a)
-		c.added(j.ID, err)
+		a, e := add.Call(ctx, p, j)
+		c.expect(e, a == answer{ID: j.ID, N: j.N + 1}, "%s added to %d: %+v", plugin, j.N, a)
+		c.notes(c.fates, j.ID, fateOf(e))
+		err = e
 	case 2:
 		j.N = 20
 		err = c.counted(ctx, p, plugin, j)
+	case 3:
+		err = c.summed(ctx, p, plugin, j)
+	case 4:
+		err = c.chatted(ctx, p, plugin, j)
+	case 5:
+		a, e := visit.Call(ctx, p, j)
+		c.expect(e, a == answer{ID: j.ID, N: j.N}, "%s visited for %d: %+v", plugin, j.N, a)
+		c.notes(c.visits, j.ID, lossy(plugin, fateOf(e)))
+		err = e
 	default:
 		err = note.Send(ctx, p, j)
+		c.notes(c.fates, j.ID, lossy(plugin, fateOf(err)))
 	}
 	c.ended(plugin, err, time.Since(begin))
+}
+
+func (c *checker) asked(ctx context.Context, q rpc.Query[job, answer], p rpc.Peer, plugin string, j job, want int64) error {
+	a, err := q.Call(ctx, p, j)
+	c.expect(err, a == answer{ID: j.ID, N: want}, "%s answered %d: %+v", plugin, j.N, a)
+	return err
+}
+
+// fateOf is what an error says of a message.
+func fateOf(err error) fate {
+	switch {
+	case err == nil:
+		return answered
+	case rpc.Delivered(err) == rpc.NotDelivered:
+		return notSent
+	}
+	return perhaps
+}
+
+// lossy is the fate of a notice: one that was sent may be lost with its process, but not of calm.
+func lossy(plugin string, f fate) fate {
+	if f == answered && plugin != calm {
+		return perhaps
+	}
+	return f
+}
+
+func (c *checker) notes(fates map[uint64]fate, id uint64, f fate) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fates[id] = f
 }
 
 func (c *checker) counted(ctx context.Context, p rpc.Peer, plugin string, j job) error {
@@ -101,6 +153,50 @@ func (c *checker) counted(ctx context.Context, p rpc.Peer, plugin string, j job)
 		n++
 	}
 	c.expect(nil, n == j.N, "%s sent %d items of %d", plugin, n, j.N)
+	return nil
+}
+
+// itemsUp is how many items a caller sends.
+const itemsUp = 20
+
+func (c *checker) summed(ctx context.Context, p rpc.Peer, plugin string, j job) error {
+	a, err := sum.Call(ctx, p, func(yield func(job, error) bool) {
+		for n := range int64(itemsUp) {
+			if !yield(job{ID: j.ID, N: j.N + n}, nil) {
+				return
+			}
+		}
+	})
+	c.expect(err, a == answer{ID: j.ID, N: itemsUp*j.N + itemsUp*(itemsUp-1)/2}, "%s summed %d items from %d: %+v", plugin, itemsUp, j.N, a)
+	return err
+}
+
+// chatted sends an item and reads its answer, so many times.
+func (c *checker) chatted(ctx context.Context, p rpc.Peer, plugin string, j job) error {
+	e, err := chat.Open(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if err := e.Send(j); err != nil {
+		return err
+	}
+	n := 0
+	for a, err := range e.Items() {
+		if err != nil {
+			return err
+		}
+		c.expect(nil, a == answer{ID: j.ID, N: 2 * j.N}, "%s chatted %+v for %+v", plugin, a, j)
+		if n++; n == itemsUp {
+			err = e.CloseSend()
+		} else if n < itemsUp {
+			err = e.Send(j)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	c.expect(nil, n == itemsUp, "%s chatted %d items of %d", plugin, n, itemsUp)
 	return nil
 }
 
@@ -120,26 +216,16 @@ func (c *checker) isWrong(format string, args ...any) {
 	}
 }
 
-func (c *checker) added(id uint64, err error) {
-	f := answered
-	switch {
-	case err == nil:
-	case rpc.Delivered(err) == rpc.NotDelivered:
-		f = notSent
-	default:
-		f = perhaps
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.adds[id] = f
-}
-
 // ended judges an error: which may be depends on whose plugin it was.
 func (c *checker) ended(plugin string, err error, took time.Duration) {
 	c.mu.Lock()
 	c.calls++
 	if err != nil {
 		c.failed++
+	}
+	if rpc.CodeOf(err) == rpc.Timeout {
+		c.timeouts++
+		fmt.Fprintf(os.Stderr, "torture: a call of %s took all of its time: %v\n", plugin, err)
 	}
 	if took > patience+margin {
 		c.unanswered++
@@ -157,7 +243,7 @@ func (c *checker) ended(plugin string, err error, took time.Duration) {
 	c.isWrong("a call of %s: %v", plugin, err)
 }
 
-// audit compares what ran with what the callers of add were told.
+// audit compares what ran with what callers were told. All have ended, and so have the plugins.
 func (c *checker) audit(records string) error {
 	files, err := filepath.Glob(filepath.Join(records, "*"))
 	if err != nil {
@@ -169,17 +255,27 @@ func (c *checker) audit(records string) error {
 			return err
 		}
 	}
-	for id, f := range c.adds {
+	c.compare("message", c.fates, ran)
+	c.compare("visit", c.visits, c.tells)
+	return nil
+}
+
+func (c *checker) compare(what string, fates map[uint64]fate, ran map[uint64]int) {
+	for id, f := range fates {
 		switch n := ran[id]; {
 		case n > 1:
-			c.isWrong("add %d ran %d times", id, n)
+			c.isWrong("%s %d ran %d times", what, id, n)
 		case n == 0 && f == answered:
-			c.isWrong("add %d was answered and never ran", id)
+			c.isWrong("%s %d was answered and never ran", what, id)
 		case n == 1 && f == notSent:
-			c.isWrong("add %d ran, and its caller was told that it was not sent", id)
+			c.isWrong("%s %d ran, and its caller was told that it was not sent", what, id)
 		}
 	}
-	return nil
+	for id := range ran {
+		if fates[id] == 0 {
+			c.isWrong("%s %d ran, and nobody sent it", what, id)
+		}
+	}
 }
 
 func readRecord(file string, ran map[uint64]int) error {

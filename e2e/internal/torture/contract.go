@@ -9,9 +9,14 @@ const (
 	double rpc.Query[job, answer]  = "torture.double" // N twice
 	add    rpc.Method[job, answer] = "torture.add"    // writes its number down, and may not run twice
 	count  rpc.Stream[job, answer] = "torture.count"  // N items, from 0
-	note   rpc.Notice[job]         = "torture.note"
-	do     rpc.Method[job, answer] = "torture.do" // something that a plugin should not
+	note   rpc.Notice[job]         = "torture.note"   // writes its number down, too
+	sum    rpc.Upload[job, answer] = "torture.sum"    // of the N of all items
+	chat   rpc.Duplex[job, answer] = "torture.chat"   // doubles each item
+	tally  rpc.Method[job, answer] = "torture.tally"  // adds N to what the process counts, and answers with that
+	visit  rpc.Method[job, answer] = "torture.visit"  // tells the host, and then answers N
+	do     rpc.Method[job, answer] = "torture.do"     // something that a plugin should not
 
+	told   rpc.Notice[job]         = "torture.told"   // of the host
 	secret rpc.Method[job, answer] = "torture.secret" // of the host, which does not grant it
 )
 

@@ -26,14 +26,15 @@ type injection struct {
 
 // injections are all faults; those of misdeeds come besides.
 var injections = []injection{
-	{"a rule of the protocol is broken", (*torture).breakRule},
-	{"a rule of the protocol is broken", (*torture).breakRule}, // there are many of them
 	{"SIGKILL", func(_ *torture, _ context.Context, p *host.Plugin) error { return send(p, syscall.SIGKILL) }},
 	{"SIGSTOP, and SIGCONT", (*torture).stop},
 	{"SIGSTOP, until health checks end it", func(_ *torture, _ context.Context, p *host.Plugin) error { return send(p, syscall.SIGSTOP) }},
 	{"Close of a stopped process", (*torture).disableStopped},
 	{"a good version", (*torture).reload},
-	{"a bad version", (*torture).reloadBad},
+	{"a version that " + crashesAtStart, reloadBad(crashesAtStart)},
+	{"a version that " + hangsAtStart, reloadBad(hangsAtStart)},
+	{"a version that " + cannotStart, reloadBad(cannotStart)},
+	{"a version that " + crashesAtCall, reloadBad(crashesAtCall)},
 	{"a manifest that is torn", (*torture).tearManifest},
 	{"a program that is cut off", (*torture).cutProgram},
 	{"the plugin's folder is removed", func(t *torture, _ context.Context, p *host.Plugin) error {
@@ -41,38 +42,12 @@ var injections = []injection{
 	}},
 	{"the runtime folder is removed", (*torture).removeRuntime},
 	{"a copy in the store is altered", (*torture).alterStore},
+	{"the store is removed", (*torture).removeStore},
+	{"the files beside the store are altered", (*torture).alterState},
+	{"a host is killed, and its plugin stays", (*torture).killHost},
+	{"a lock file is changed under a locked host", (*torture).changeLock},
 	{"strangers on every socket", (*torture).knock},
 	{"disabled", func(_ *torture, ctx context.Context, p *host.Plugin) error { return p.Disable(ctx) }},
-}
-
-// breakRule has the hostile plugin play a row of package faults.
-func (t *torture) breakRule(ctx context.Context, _ *host.Plugin) error {
-	row := t.rows[t.dice.IntN(len(t.rows))]
-	t.played[row] = true
-	p := t.host.Plugin(hostile)
-	if len(t.played) > 1 { // before that it is not installed
-		if err := p.Disable(ctx); err != nil {
-			return err
-		}
-	}
-	turns := filepath.Join(t.dir, "turns")
-	if err := os.WriteFile(turns, fmt.Append(nil, t.dice.IntN(100)), 0o600); err != nil {
-		return err
-	}
-	m := t.manifest(hostile, members{
-		"env":      members{"set": map[string]string{faults.EnvFault: row, faults.EnvTurns: turns, faults.EnvSeed: fmt.Sprint(t.dice.Uint64()), recordsEnv: t.records()}},
-		"restart":  members{"policy": "never"},
-		"timeouts": members{"start": "1s", "drain": "200ms", "stop": "100ms"}, "health": members{"interval": "300ms", "misses": 2},
-		"permissions": members{"calls": []string{"*"}}, "limits": members{},
-	})
-	if err := t.install(hostile, t.hostileProgram, m); err != nil {
-		return err
-	}
-	if len(t.played) > 1 {
-		_ = p.Enable(ctx) // whatever becomes of it
-	}
-	pause(ctx, 100*time.Millisecond)
-	return nil
 }
 
 // send sends one to a plugin's process, if it has one.
@@ -115,16 +90,20 @@ func (t *torture) reload(ctx context.Context, p *host.Plugin) error {
 	return p.Reload(ctx)
 }
 
-func (t *torture) reloadBad(ctx context.Context, p *host.Plugin) error {
-	m := t.manifest(p.Name(), nil)
-	m["env"] = members{"set": map[string]string{recordsEnv: t.records(), modeEnv: crashesAtStart}}
-	if err := t.install(p.Name(), t.pluginProgram, m); err != nil {
-		return err
+// reloadBad is a version that must not be taken or, if it crashes at its first call, must not stay.
+func reloadBad(mode string) func(*torture, context.Context, *host.Plugin) error {
+	return func(t *torture, ctx context.Context, p *host.Plugin) error {
+		m := t.manifest(p.Name(), nil)
+		m["env"] = members{"set": map[string]string{recordsEnv: t.records(), modeEnv: mode}}
+		m["timeouts"].(members)["start"] = "500ms"
+		if err := t.install(p.Name(), t.pluginProgram, m); err != nil {
+			return err
+		}
+		if err := p.Reload(ctx); err == nil && mode != crashesAtCall {
+			return fmt.Errorf("a version that %s was taken", mode)
+		}
+		return nil
 	}
-	if err := p.Reload(ctx); err == nil {
-		return errors.New("a version that crashes at its start was taken")
-	}
-	return nil
 }
 
 func (t *torture) tearManifest(ctx context.Context, p *host.Plugin) error {
@@ -180,17 +159,45 @@ func (t *torture) alterStore(_ context.Context, p *host.Plugin) error {
 	return send(p, syscall.SIGKILL)
 }
 
-// knock connects to each socket as nobody should.
+// removeStore removes what could be run again, and ends the process.
+func (t *torture) removeStore(_ context.Context, p *host.Plugin) error {
+	_ = filepath.WalkDir(t.store(), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			_ = os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	if err := os.RemoveAll(t.store()); err != nil && !errors.Is(err, syscall.ENOTEMPTY) { // the host may be copying into it
+		return err
+	}
+	return send(p, syscall.SIGKILL)
+}
+
+// alterState writes over what a host keeps beside its store, but for its lock.
+func (t *torture) alterState(_ context.Context, p *host.Plugin) error {
+	files, err := filepath.Glob(filepath.Join(t.dir, "state", "*"))
+	for _, file := range files {
+		if info, e := os.Lstat(file); e == nil && info.Mode().IsRegular() && filepath.Base(file) != "lock" {
+			err = errors.Join(err, os.WriteFile(file, []byte("\x00{not ours"), 0o600))
+		}
+	}
+	return errors.Join(err, send(p, syscall.SIGKILL))
+}
+
+// knock connects to each socket as nobody should, and leaves.
 func (t *torture) knock(context.Context, *host.Plugin) error {
+	s := faults.Strangers[t.dice.IntN(len(faults.Strangers))]
 	return filepath.WalkDir(t.runtime(), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Type() != fs.ModeSocket {
 			return nil
 		}
-		if conn, err := net.DialTimeout("unix", path, time.Second); err == nil {
-			_, _ = conn.Write([]byte("GET / HTTP/1.1\r\n\r\n\xff\x00{}\n"))
-			conn.Close()
+		conn, err := net.DialTimeout("unix", path, time.Second)
+		if err != nil {
+			return nil
 		}
-		return nil
+		_ = conn.SetDeadline(time.Now().Add(100 * time.Millisecond))
+		s.Greet(conn)
+		return conn.Close()
 	})
 }
 

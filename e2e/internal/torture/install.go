@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 )
 
 type members map[string]any
@@ -16,7 +17,7 @@ type members map[string]any
 // A site is the folders of a host that is tortured, and what is installed there.
 type site struct {
 	dir      string
-	versions int // so many were made of all plugins
+	versions atomic.Int64 // so many were made of all plugins
 }
 
 func (s *site) plugins() string { return filepath.Join(s.dir, "plugins") }
@@ -24,17 +25,28 @@ func (s *site) records() string { return filepath.Join(s.dir, "records") }
 func (s *site) runtime() string { return filepath.Join(s.dir, "run") }
 func (s *site) store() string   { return filepath.Join(s.dir, "state", "store") }
 
+// make makes the folders in which others make what they need.
+func (s *site) make() (err error) {
+	for _, d := range []string{s.records(), s.runtime()} {
+		if err == nil {
+			err = os.MkdirAll(d, 0o700)
+		}
+	}
+	return err
+}
+
 // manifest is a plugin.json of a new version.
 func (s *site) manifest(name string, more members) members {
-	s.versions++
 	m := members{
-		"manifest": 1, "name": name, "version": fmt.Sprintf("1.%d.0", s.versions), "entry": "program", "args": []string{"plugin"},
+		"manifest": 1, "name": name, "version": fmt.Sprintf("1.%d.0", s.versions.Add(1)), "entry": "program", "args": []string{"plugin"},
 		"env":      members{"set": map[string]string{recordsEnv: s.records()}},
 		"reload":   members{"rollbackWindow": "300ms", "quiesce": "500ms"},
 		"health":   members{"interval": "1s", "misses": 3},
 		"restart":  members{"max": 1_000_000, "backoff": "10ms", "maxBackoff": "100ms"},
 		"limits":   members{"memory": "64MiB", "openFiles": 256},
 		"timeouts": members{"start": "10s", "drain": "2s", "stop": "500ms"},
+
+		"permissions": members{"calls": []string{"torture.*"}},
 	}
 	maps.Copy(m, more)
 	return m
@@ -54,7 +66,7 @@ func (s *site) install(name, program string, m members) error {
 		return err
 	}
 	defer from.Close()
-	if err := s.put(name, "program", from, fmt.Appendf(nil, "%d", s.versions)); err != nil {
+	if err := s.put(name, "program", from, fmt.Appendf(nil, "%d", s.versions.Load())); err != nil {
 		return err
 	}
 	return s.put(name, "plugin.json", nil, text)

@@ -9,7 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"syscall"
 	"time"
+
+	"github.com/go-hotplug/hotplug/e2e/internal/succession"
 )
 
 func main() {
@@ -18,6 +21,11 @@ func main() {
 		serve()
 	case len(os.Args) > 1 && os.Args[1] == "host":
 		run()
+	case os.Getenv(succession.Env) != "":
+		if err := succession.Play(os.Getenv(succession.Env), []string{kept}, tallies); err != nil {
+			fmt.Fprintln(os.Stderr, "torture: a host that follows:", err)
+			os.Exit(2)
+		}
 	default:
 		os.Exit(watch())
 	}
@@ -42,13 +50,13 @@ func watch() int {
 	}
 	var out bytes.Buffer
 	c := exec.Command(self, "host")
-	c.Stdout, c.Stderr = &out, os.Stderr
+	c.Env, c.Stdout, c.Stderr = append(os.Environ(), "GORACE=halt_on_error=1"), &out, os.Stderr // a data race is a death
 	if err := c.Start(); err != nil {
 		return broken("%v", err)
 	}
 	late := time.AfterFunc(time.Duration(minutes()*float64(time.Minute))+grace, func() {
-		_ = c.Process.Signal(os.Interrupt)
-		time.AfterFunc(time.Second, func() { _ = c.Process.Kill() })
+		_ = c.Process.Signal(syscall.SIGQUIT) // it says what its goroutines do
+		time.AfterFunc(5*time.Second, func() { _ = c.Process.Kill() })
 	})
 	defer late.Stop()
 	err = c.Wait()
@@ -56,7 +64,7 @@ func watch() int {
 		return broken("the host died: %v", err)
 	}
 	os.Stdout.Write(out.Bytes())
-	if err != nil { // a data race is one, too
+	if err != nil {
 		return 1
 	}
 	return 0

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -18,6 +19,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/go-hotplug/hotplug/e2e/internal/faults"
+	"github.com/go-hotplug/hotplug/e2e/internal/leftovers"
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/registry"
 	"github.com/go-hotplug/hotplug/rpc"
@@ -27,12 +29,14 @@ import (
 type torture struct {
 	*checker
 	site
-	dice           *rand.Rand
 	seed           uint64
+	faults         uint64     // so many were drawn
+	dice           *rand.Rand // of the fault that was drawn last: what one fault draws changes none of those behind it
+	heirs          heirs
 	pluginProgram  string
 	hostileProgram string
-	rows           []string // of package faults
-	played         map[string]bool
+	rows           []string        // of package faults
+	played         map[string]bool // of rows; its goroutine's own until that has ended
 	kinds          map[string]int
 	deck           []int // the faults that come next
 }
@@ -63,7 +67,7 @@ func torment() (*report, error) {
 	if l, err := net.Listen("unix", filepath.Join(dir, "warm")); err == nil { // what the runtime opens for its first socket stays
 		l.Close()
 	}
-	before := footprintNow()
+	before := leftovers.Now()
 	if err := t.open(); err != nil {
 		return nil, err
 	}
@@ -74,12 +78,15 @@ func torment() (*report, error) {
 	defer stop()
 	ended := make(chan struct{})
 	go func() { defer close(ended); t.checker.run(calling) }()
+	broken := make(chan int)
+	go func() { broken <- t.breakRules(window) }()
 	for window.Err() == nil {
 		t.one()
 	}
+	t.kinds[ruleBroken] = <-broken
 	stop()
 	<-ended
-	if err := t.host.Close(); err != nil {
+	if err := errors.Join(t.host.Close(), t.heirs.end()); err != nil {
 		return nil, err
 	}
 	if err := t.audit(t.records()); err != nil {
@@ -94,7 +101,7 @@ func newTorture(dir string) (t *torture, err error) {
 		seed = rand.Uint64N(1_000_000)
 	}
 	fmt.Fprintf(os.Stderr, "torture: SEED=%d\n", seed)
-	t = &torture{site: site{dir: dir}, dice: rand.New(rand.NewPCG(seed, 0)), seed: seed, played: map[string]bool{}, kinds: map[string]int{}}
+	t = &torture{checker: newChecker(), site: site{dir: dir}, heirs: heirs{site: site{dir: filepath.Join(dir, "heirs")}}, seed: seed, played: map[string]bool{}, kinds: map[string]int{}}
 	for _, f := range faults.All(faults.Limits, seed) {
 		t.rows = append(t.rows, f.Name)
 	}
@@ -108,10 +115,8 @@ func newTorture(dir string) (t *torture, err error) {
 		return nil, err
 	}
 	t.hostileProgram, err = beside(hostileProgram)
-	for _, d := range []string{t.records(), t.runtime()} {
-		if err == nil {
-			err = os.Mkdir(d, 0o700)
-		}
+	if err == nil {
+		err = t.make()
 	}
 	return t, err
 }
@@ -128,12 +133,13 @@ func (t *torture) open() error {
 		Name: "torture", Dir: t.plugins(), StateDir: filepath.Join(t.dir, "state"), RuntimeDir: t.runtime(), Logger: hclog.NewNullLogger(),
 		Watch: true, WatchOptions: registry.WatchOptions{Quiet: 20 * time.Millisecond}, Limits: host.Limits(faults.Limits),
 		Plugins:  map[string]host.Settings{hostile: granted},
-		Handlers: append(faults.Handlers(nil), secret.Handle(func(context.Context, job) (answer, error) { return answer{}, nil })),
+		Grant:    []string{string(told)},
+		Handlers: append(faults.Handlers(nil), told.Handle(t.told), secret.Handle(func(context.Context, job) (answer, error) { return answer{}, nil })),
 	})
 	if err != nil {
 		return err
 	}
-	t.checker = newChecker(h)
+	t.host = h
 	return nil
 }
 
@@ -144,8 +150,8 @@ const stuck = 30 * time.Second
 func (t *torture) one() {
 	ctx, cancel := context.WithTimeout(context.Background(), stuck)
 	defer cancel()
-	p := t.host.Plugin(victims[t.dice.IntN(len(victims))])
 	kind, inject := t.draw()
+	p := t.host.Plugin(victims[t.dice.IntN(len(victims))])
 	t.kinds[kind]++
 	defer t.slow(kind, time.Now())
 	if err := inject(ctx, p); err != nil {
@@ -158,12 +164,14 @@ func (t *torture) one() {
 // slow says which faults take long, so that a run with few of them can be understood.
 func (t *torture) slow(kind string, begin time.Time) {
 	if took := time.Since(begin); took > 3*time.Second {
-		fmt.Fprintf(os.Stderr, "torture: %s, and coming back from that, took %s\n", kind, took.Round(time.Millisecond))
+		fmt.Fprintf(os.Stderr, "torture: fault %d, %s, and coming back from that, took %s\n", t.faults, kind, took.Round(time.Millisecond))
 	}
 }
 
-// draw draws a fault: each once, before any comes again.
+// draw draws a fault: each once, before any comes again. The seed decides which, and what becomes of the others does not.
 func (t *torture) draw() (kind string, inject func(context.Context, *host.Plugin) error) {
+	t.faults++
+	t.dice = rand.New(rand.NewPCG(t.seed, t.faults))
 	if len(t.deck) == 0 {
 		t.deck = t.dice.Perm(len(injections) + len(misdeeds))
 	}
