@@ -30,6 +30,11 @@ func resident(t *testing.T, pid int) (now, most int64) {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	mustDo(t, err)
+	return residentIn(text)
+}
+
+// residentIn is resident by what the system says of a process.
+func residentIn(text []byte) (now, most int64) {
 	for line := range strings.Lines(string(text)) {
 		name, value, _ := strings.Cut(line, ":")
 		kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
@@ -124,8 +129,8 @@ func watchGrowth(t *testing.T, w *worker, before int64) (grown func() int64) {
 	go func() {
 		var most int64
 		for {
-			if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid)); err == nil && bytes.Contains(text, []byte("VmHWM")) {
-				_, now := resident(t, w.cmd.Process.Pid)
+			if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid)); err == nil {
+				_, now := residentIn(text)
 				most = max(most, now)
 			}
 			select {
