@@ -91,7 +91,7 @@ func TestErrorsOfOpeningAHost(t *testing.T) {
 	c.meets(err)
 	_, err = host.Start(t.Context(), host.Launch{Path: "/bin/true", Serializer: "MoonSerializer"})
 	c.meets(err)
-	c.asWritten(byLuck, "lock state folder", "runtime folder: CAUSE", "runtime folder PATH: CAUSE", "plugins folder PATH")
+	c.asWritten(byLuck, "lock state folder", "runtime folder PATH: it was removed", "runtime folder: CAUSE", "runtime folder PATH: CAUSE", "plugins folder PATH")
 	c.asWritten(shortage, "no space is left", "folder PATH is on a read-only", "this user may not write")
 	if os.Getuid() != 0 {
 		c.asWritten(otherUser, "runtime folder PATH belongs", "folder PATH belongs")
