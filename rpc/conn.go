@@ -12,49 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-hotplug/hotplug/codec"
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
-
-// A Logger takes what a connection has to say; hclog.Logger is one. A logger that panics breaks no call.
-type Logger interface {
-	Debug(msg string, args ...any)
-	Warn(msg string, args ...any)
-}
-
-// Options configure a Conn. The zero value works.
-type Options struct {
-	Protocol    string           // "": ProtocolHotplug. With ProtocolIsolatedWorkers Side says which end this is: FromPlugin answers, any other calls
-	Serializer  codec.Serializer // nil: MessagePackSerializer. ProtocolIsolatedWorkers has JsonSerializer, whatever stands here
-	Handlers    *Mux             // what this end answers; nil: nothing
-	PeerHandles []Use            // what the peer said it handles; nil: not stated, nothing is checked
-	Side        Origin           // what this end is: the origin of the errors of its handlers
-	Caller      Peer             // what Caller returns in handlers; nil: the connection itself
-	MaxFrame    int              // bytes of one frame, both ways; 0: 16 MiB
-	MaxInflight int              // calls at once, each way: more wait at the sender; 0: 1,024
-	MaxStreams  int              // calls with streams at once, each way, beside those; more wait at the sender; 0: 256
-	StreamItems int              // items of a stream that may be on their way here and not taken; 0: 256
-	StreamBytes int              // bytes of their frames; one item may go beyond; 0: 1 MiB
-	CallTimeout time.Duration    // of calls whose context has no deadline; 0: none
-	Logger      Logger           // nil: nothing is said
-	OnGoodbye   func(Goodbye)    // the peer starts no new calls; called in a goroutine of its own
-	Observe     func(Observation)
-	Middleware  []Middleware // sees every message; none costs nothing
-
-	// Permit says whether the peer may use a message that is handled here. It is asked for each call and notice, before middleware sees it, and called
-	// concurrently. An error is the answer, and the handler has not run; of a notice, which has none, nothing more is said. Nil: it may use all.
-	Permit func(message string) error
-	TxID   TxID // nil: calls are numbered
-}
-
-// An Observation is one finished message, for metrics.
-type Observation struct {
-	Type     string
-	Kind     Kind
-	Incoming bool          // handled here; false: sent from here
-	Duration time.Duration // a call: until its reply; a notice: until it was queued, or handled
-	Err      error
-}
 
 // A Conn carries messages of both directions over one stream. It is a Peer: the other end. All methods may
 // be called concurrently.
@@ -189,21 +148,6 @@ func (c *Conn) rejoin() bool {
 	return true
 }
 
-func lateCause(timeout time.Duration) error {
-	return fmt.Errorf("no reply within the call timeout of %s: %w", timeout, context.DeadlineExceeded)
-}
-
-func (o *Options) setDefaults() {
-	if o.Serializer == nil {
-		o.Serializer = codec.MessagePackSerializer{}
-	}
-	if o.Handlers == nil {
-		o.Handlers = NewMux()
-	}
-	limits := wire.Limits{Frame: o.MaxFrame, Inflight: o.MaxInflight, Streams: o.MaxStreams, StreamItems: o.StreamItems, StreamBytes: o.StreamBytes}.WithDefaults()
-	o.MaxFrame, o.MaxInflight, o.MaxStreams, o.StreamItems, o.StreamBytes = limits.Frame, limits.Inflight, limits.Streams, limits.StreamItems, limits.StreamBytes
-}
-
 // Done is closed when the connection is over, by either side.
 func (c *Conn) Done() <-chan struct{} { return c.done }
 
@@ -333,82 +277,4 @@ func (c *Conn) compare(m *Message) error {
 	err := unimplemented(m.Type, c.opt.PeerHandles)
 	err.unsent, err.Origin = true, FromTransport
 	return err
-}
-
-// counters count what is dropped or broken; see Stats.
-type counters struct {
-	received, droppedReplies, corruptFrames, refused, denied atomic.Uint64
-}
-
-// Stats is a snapshot of a connection, for status and metrics.
-type Stats struct {
-	Pending        int           // calls made here that wait for their reply
-	Serving        int           // handlers running here
-	Streams        int           // calls with streams that are open, in either direction; Pending and Serving count them too
-	Left           int           // calls that were given up here and are not answered: each counts towards the limit until then
-	Oldest         time.Duration // for how long the oldest of Pending has waited; 0: there is none
-	Unacknowledged int           // notices sent that the peer has not handled
-	Received       uint64        // frames that arrived, pings and their answers left out
-	DroppedReplies uint64        // replies to calls that were not pending any more
-	CorruptFrames  uint64        // frames that could not be read
-	Refused        uint64        // calls refused because too many were in flight
-	Denied         uint64        // calls and notices that Options.Permit refused
-}
-
-// Stats returns a snapshot.
-func (c *Conn) Stats() Stats {
-	c.mu.Lock()
-	s := Stats{Pending: len(c.calls) - c.answers, Serving: c.handlers, Streams: len(c.streams) + c.streamers.serving}
-	for _, slot := range c.owed {
-		if slot == c.streams {
-			s.Streams--
-		}
-	}
-	s.Left = len(c.owed)
-	for _, p := range c.calls {
-		if p.notice == "" {
-			s.Oldest = max(s.Oldest, time.Since(p.began))
-		}
-	}
-	c.mu.Unlock()
-	s.Unacknowledged = c.notices.unacknowledged()
-	s.Received = c.counts.received.Load()
-	s.DroppedReplies, s.CorruptFrames, s.Refused = c.counts.droppedReplies.Load(), c.counts.corruptFrames.Load(), c.counts.refused.Load()
-	s.Denied = c.counts.denied.Load()
-	return s
-}
-
-func (c *Conn) warn(msg string, args ...any) {
-	if c.opt.Logger == nil {
-		return
-	}
-	defer func() { _ = recover() }()
-	c.opt.Logger.Warn(msg, args...)
-}
-
-// begun is when a message began, for those who want to know; else zero.
-func (c *Conn) begun() time.Time {
-	if c.opt.Observe == nil && len(c.opt.Middleware) == 0 {
-		return time.Time{}
-	}
-	return time.Now()
-}
-
-// observe tells of a message that began at start.
-func (c *Conn) observe(o Observation, start time.Time) {
-	if c.opt.Observe == nil {
-		return
-	}
-	o.Duration = time.Since(start)
-	c.guard("observe hook", func() { c.opt.Observe(o) })
-}
-
-// guard calls a hook: a panic of it is logged and breaks nothing.
-func (c *Conn) guard(what string, hook func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.warn(what+" panicked", "panic", fmt.Sprint(p))
-		}
-	}()
-	hook()
 }
