@@ -41,6 +41,18 @@ func emptyWard(t *testing.T, more ...string) *ward {
 	return w
 }
 
+// lockedWard is one in which version 1.0.1 was installed, and only 1.0.0 is locked.
+func lockedWard(t *testing.T) *ward {
+	t.Helper()
+	w := emptyWard(t)
+	command(t, "lock", "plugins").exits(t, exitOK)
+	w.hosts("--locked")
+	w.sees("1.0.0\tready")
+	w.installs("1.0.1")
+	w.sees("the change was refused")
+	return w
+}
+
 // installs puts a version of crasher into its place. No two versions have the same bytes.
 func (w *ward) installs(version string, more ...string) {
 	w.t.Helper()
@@ -190,23 +202,13 @@ var sick = map[string]func(t *testing.T) *ward{
 		return w
 	},
 	"locked": func(t *testing.T) *ward {
-		w := emptyWard(t)
-		command(t, "lock", "plugins").exits(t, exitOK)
-		w.hosts("--locked")
-		w.sees("1.0.0\tready")
-		w.installs("1.0.1")
-		w.sees("the change was refused")
+		w := lockedWard(t)
 		w.types("status plugins")
 		w.types("lock --check plugins")
 		return w
 	},
 	"accepted": func(t *testing.T) *ward {
-		w := emptyWard(t)
-		command(t, "lock", "plugins").exits(t, exitOK)
-		w.hosts("--locked")
-		w.sees("1.0.0\tready")
-		w.installs("1.0.1")
-		w.sees("the change was refused")
+		w := lockedWard(t)
 		w.types("lock plugins")
 		w.sees("1.0.1\tready")
 		w.types("events -n 3 plugins")
