@@ -2,7 +2,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"net"
@@ -31,7 +30,7 @@ func play(name string) error {
 	if err != nil {
 		return err
 	}
-	startup, conn, err := accept()
+	startup, conn, err := faults.Accept()
 	if err != nil {
 		return err
 	}
@@ -73,24 +72,6 @@ func next(file string) (turn int, err error) {
 	}
 	turn, _ = strconv.Atoi(string(text))
 	return turn, os.WriteFile(file, []byte(strconv.Itoa(turn+1)), 0o600)
-}
-
-// accept reads the start-up data, and takes the host's connection.
-func accept() (*wire.Startup, net.Conn, error) {
-	line, err := bufio.NewReader(os.NewFile(4, "lifeline")).ReadBytes('\n')
-	if err != nil {
-		return nil, nil, err
-	}
-	startup, err := wire.ParseStartup(line)
-	if err != nil {
-		return nil, nil, err
-	}
-	l, err := net.FileListener(os.NewFile(3, "listener"))
-	if err != nil {
-		return nil, nil, err
-	}
-	conn, err := l.Accept()
-	return startup, conn, err
 }
 
 // dial connects to a socket as a host would that has no token, and prints the answer, or why there is none.

@@ -3,12 +3,12 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"net"
 	"os"
 	"syscall"
 
+	"github.com/go-hotplug/hotplug/e2e/internal/faults"
 	"github.com/go-hotplug/hotplug/e2e/internal/oddityapi"
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
@@ -32,19 +32,7 @@ func talk(mode string) {
 }
 
 func accept() (*wire.Startup, net.Conn, error) {
-	line, err := bufio.NewReader(os.NewFile(4, "lifeline")).ReadBytes('\n')
-	if err != nil {
-		return nil, nil, err
-	}
-	startup, err := wire.ParseStartup(line)
-	if err != nil {
-		return nil, nil, err
-	}
-	l, err := net.FileListener(os.NewFile(3, "listener"))
-	if err != nil {
-		return nil, nil, err
-	}
-	conn, err := l.Accept()
+	startup, conn, err := faults.Accept()
 	if err != nil {
 		return nil, nil, err
 	}
