@@ -49,6 +49,7 @@ type Conn struct {
 
 	notices noticeSender
 	inbox   noticeQueue
+	crew    crew
 	ordered queue // what isolated-workers/1 sends as requests to handlers of notices
 	pings   pings
 
@@ -61,9 +62,8 @@ type Conn struct {
 
 // receiver is how frames get in and to whoever waits for them: it hides who reads the stream.
 type receiver interface {
-	// run reads in a goroutine that Close waits for, and counts it out. mine says that it has the turn to read. What it returns, if anything, is for that goroutine
-	// to handle.
-	run(mine bool) *inbound
+	// run reads in a goroutine that Close waits for, and counts it out. mine says that it has the turn to read.
+	run(mine bool)
 
 	// await blocks until p is settled or wake is ready; false if ctx ended first. Meanwhile it hands over progress.
 	await(ctx context.Context, p *pending, wake <-chan struct{}) bool
@@ -88,6 +88,7 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	}
 	c.out = newOutbox(stream, c.writeFailed)
 	c.alarm.ring = c.ring
+	c.crew.home = &c.wg
 	c.notices.init()
 	c.pings.init()
 	c.inbox.next = 1
@@ -97,9 +98,9 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 		widen(stream)
 		c.in = newTurns(c, r)
 	}
-	c.wg.Add(1)
+	c.wg.Add(2)
 	go func() { defer c.wg.Done(); c.out.run() }()
-	c.goRead(true)
+	go c.in.run(true)
 	return c
 }
 
@@ -121,19 +122,6 @@ func widen(stream net.Conn) {
 		SetWriteBuffer(bytes int) error
 	}); ok {
 		_, _ = s.SetReadBuffer(socketBuffer), s.SetWriteBuffer(socketBuffer) // they work with the size that they have
-	}
-}
-
-// goRead starts a goroutine that reads.
-func (c *Conn) goRead(mine bool) {
-	c.wg.Add(1)
-	go c.read(mine)
-}
-
-// read is a goroutine that Close waits for, until it runs a handler; mine says that it has the turn to read.
-func (c *Conn) read(mine bool) {
-	if in := c.in.run(mine); in != nil {
-		in.handle()
 	}
 }
 
@@ -196,6 +184,7 @@ func (c *Conn) fail(cause error) {
 	calls, owed := c.calls, c.owed
 	c.calls, c.owed, c.answers = nil, nil, 0
 	c.alarm.stop()
+	c.crew.dismiss()
 	c.mu.Unlock()
 
 	c.out.close()

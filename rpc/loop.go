@@ -20,15 +20,15 @@ func (l *loop) await(ctx context.Context, p *pending, wake <-chan struct{}) bool
 	return ready
 }
 
-func (l *loop) run(bool) *inbound {
+func (l *loop) run(bool) {
 	defer l.c.wg.Done()
 	for {
 		a := l.c.arrive(l.r.Frame())
 		if a.in != nil {
-			go a.in.handle()
+			l.c.crew.run(a.in)
 		}
 		if a.over {
-			return nil
+			return
 		}
 	}
 }

@@ -12,7 +12,7 @@ func (m Method[Req, Res]) Call(ctx context.Context, p Peer, req Req) (Res, error
 }
 
 // Handle returns a handler that answers this method with fn. fn runs for many calls at once, each in
-// another goroutine, and may block; ctx ends with the call. An error of fn reaches the caller as an *Error.
+// another goroutine, and may block; ctx ends with the call. The goroutine runs other calls afterwards: whoever locks its thread unlocks it. An error of fn reaches the caller as an *Error.
 func (m Method[Req, Res]) Handle(fn func(ctx context.Context, req Req) (Res, error)) Handler {
 	return handle(string(m), KindMethod, fn)
 }

@@ -81,7 +81,7 @@ func (t *turns) takeFromHandler() bool {
 // follow has another goroutine read on.
 func (t *turns) follow(mine bool) {
 	if t.c.rejoin() {
-		go t.c.read(mine)
+		go t.run(mine)
 	}
 }
 

@@ -33,7 +33,7 @@ func (s Stream[Req, Item]) Open(ctx context.Context, p Peer, req Req) iter.Seq2[
 	}
 }
 
-// Handle returns a handler that answers this stream with fn, in a goroutine of its own. send sends one item; it blocks until the caller has room for it, and
+// Handle returns a handler that answers this stream with fn, beside other calls. send sends one item; it blocks until the caller has room for it, and
 // fails once ctx has ended, as it does when the caller leaves. What fn returns ends the stream; nil is success. One goroutine at a time may call send, and none after fn has returned.
 func (s Stream[Req, Item]) Handle(fn func(ctx context.Context, req Req, send func(Item) error) error) Handler {
 	needFunc(string(s), fn == nil)
@@ -89,7 +89,7 @@ func sendAll[Item any](f Flow, items iter.Seq2[Item, error]) error {
 	return f.CloseSend()
 }
 
-// Handle returns a handler that answers this upload with fn, in a goroutine of its own. items yields what the caller sends, once; an error is its last pair: the caller gave
+// Handle returns a handler that answers this upload with fn, beside other calls. items yields what the caller sends, once; an error is its last pair: the caller gave
 // up, or an item does not fit. fn may return before it has seen all of them: the caller then stops.
 func (u Upload[Item, Res]) Handle(fn func(ctx context.Context, items iter.Seq2[Item, error]) (Res, error)) Handler {
 	needFunc(string(u), fn == nil)
@@ -125,7 +125,7 @@ func (d Duplex[In, Out]) Open(ctx context.Context, p Peer) (*Exchange[In, Out], 
 	return &Exchange[In, Out]{f}, nil
 }
 
-// Handle returns a handler that answers this duplex with fn, in a goroutine of its own. items yields what the caller sends, as for an Upload, and send sends
+// Handle returns a handler that answers this duplex with fn, beside other calls. items yields what the caller sends, as for an Upload, and send sends
 // an item back, as for a Stream. They may be used by two goroutines. What fn returns ends the call.
 func (d Duplex[In, Out]) Handle(fn func(ctx context.Context, items iter.Seq2[In, error], send func(Out) error) error) Handler {
 	needFunc(string(d), fn == nil)

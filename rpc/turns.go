@@ -72,7 +72,7 @@ func (t *turns) readFor(ctx context.Context, p *pending, wake <-chan struct{}) (
 	for woken = isReady(wake); t.r.Ready() || !woken && !p.concerned() && ctx.Err() == nil; woken = woken || isReady(wake) {
 		a := t.next()
 		if a.in != nil {
-			go a.in.handle()
+			t.c.crew.run(a.in)
 		}
 		if a.over {
 			break
@@ -152,7 +152,7 @@ func (t *turns) isCalled() bool {
 const never = math.MaxUint64
 
 // run implements receiver.
-func (t *turns) run(mine bool) *inbound {
+func (t *turns) run(mine bool) {
 	me, ours := new(stint), true
 	t.stint.Store(me)
 	defer func() {
@@ -165,32 +165,28 @@ func (t *turns) run(mine bool) *inbound {
 		a := t.readForAll()
 		switch {
 		case a.over:
-			return nil
+			return
 		case a.in == nil: // calls read themselves
 			reads = t.reads
 			t.turn <- struct{}{}
-		case !t.staysHere(a.in):
-			t.c.goRead(true)
-			return a.in
 		default:
 			ours = false // closing waits for no handler
 			t.c.wg.Done()
 			if mine = t.handleHere(me, a.in); !mine && !t.resumes(me) {
-				return nil
+				return
 			}
 			ours, reads = true, never
 		}
 	}
-	return nil
 }
 
-// readForAll reads until the connection is over, or there is a request, or calls had better read themselves.
+// readForAll reads until the connection is over, or there is a request to be handled here, or calls had better read themselves.
 func (t *turns) readForAll() arrived {
 	for {
 		a := t.next()
 		switch {
-		case a.in != nil && t.r.Ready():
-			go a.in.handle()
+		case a.in != nil && (t.r.Ready() || !t.staysHere(a.in)):
+			t.c.crew.run(a.in)
 		case a.over, a.in != nil:
 			return a
 		case a.replied && !t.r.Ready() && !t.isCalled():
