@@ -55,7 +55,7 @@ func (c *Conn) invoke(ctx context.Context, m *Message, reply any) error {
 }
 
 // takeSlot waits for one of the slots that bound how many calls are in flight.
-func (c *Conn) takeSlot(ctx context.Context, slots chan struct{}, by deadline, what, taken, limit string) error {
+func (c *Conn) takeSlot(ctx context.Context, slots chan struct{}, by *deadline, what, taken, limit string) error {
 	select {
 	case slots <- struct{}{}:
 		return nil
@@ -68,6 +68,7 @@ func (c *Conn) takeSlot(ctx context.Context, slots chan struct{}, by deadline, w
 	}
 	select {
 	case slots <- struct{}{}:
+		by.now = time.Now()
 		return nil
 	case <-ctx.Done():
 		return withoutSending(ctx, fmt.Sprintf("%s: %d %s already%s (%s)", what, cap(slots), taken, c.ofWhichLeft(slots), limit))
@@ -98,7 +99,7 @@ func (c *Conn) start(ctx context.Context, m *Message, opening *flow, by deadline
 	if opening != nil {
 		slots, taken, limit = c.streams, "streams are open", "limits.streams"
 	}
-	if err := c.takeSlot(ctx, slots, by, m.Type, taken, limit); err != nil {
+	if err := c.takeSlot(ctx, slots, &by, m.Type, taken, limit); err != nil {
 		return nil, err
 	}
 	p, err := c.prepare(ctx, m, opening, by)
@@ -134,11 +135,9 @@ func (c *Conn) prepare(ctx context.Context, m *Message, opening *flow, by deadli
 	}
 	p := c.request(ctx, m, tx, opening)
 	f := &p.frame
-	if p.deadline = by; by.at.IsZero() {
-		p.began = time.Now()
-	} else {
-		left := time.Until(by.at)
-		p.began = by.at.Add(-left)
+	p.deadline = by
+	if !by.at.IsZero() {
+		left := by.at.Sub(by.now)
 		if left <= 0 {
 			return nil, c.withoutTime(ctx, by, m.Type)
 		}

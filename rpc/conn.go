@@ -32,6 +32,8 @@ type Conn struct {
 	tooLate error         // the cause of a call that the call time-out ended
 	lastTx  atomic.Uint64
 	spare   sync.Pool                          // of *pending without streams
+	used    sync.Pool                          // of *inbound without streams
+	heard   time.Time                          // when the frame was read that is being handed on; of who reads
 	checked atomic.Pointer[map[checkKey]error] // copied when it grows
 
 	mu        sync.Mutex // guards all below; never held while calling out

@@ -2,16 +2,16 @@ package rpc
 
 import "context"
 
-type inboundKey struct{}
+type scopeKey struct{}
 
 // Caller returns the other end, for handlers that call back. It stays valid after the handler has returned, and
 // across reconnects. It returns nil outside of a handler.
 func Caller(ctx context.Context) Peer {
-	if in, ok := ctx.Value(inboundKey{}).(*inbound); ok {
-		if in.conn.opt.Caller != nil {
-			return in.conn.opt.Caller
+	if s, ok := ctx.Value(scopeKey{}).(*scope); ok {
+		if s.conn.opt.Caller != nil {
+			return s.conn.opt.Caller
 		}
-		return in.conn
+		return s.conn
 	}
 	p, _ := ctx.Value(callerKey{}).(Peer)
 	return p
@@ -26,8 +26,8 @@ func WithCaller(ctx context.Context, p Peer) context.Context {
 
 // Headers returns what travelled beside the payload of the message that ctx is handling; nil if there is nothing. It must not be changed.
 func Headers(ctx context.Context) map[string]string {
-	if in, ok := ctx.Value(inboundKey{}).(*inbound); ok {
-		return in.frame.Meta.Headers
+	if s, ok := ctx.Value(scopeKey{}).(*scope); ok {
+		return s.headers
 	}
 	return nil
 }
@@ -42,6 +42,6 @@ func (c *Conn) rank(ctx context.Context) rank {
 
 // nested reports whether ctx belongs to a handler that runs on this connection.
 func (c *Conn) nested(ctx context.Context) bool {
-	in, ok := ctx.Value(inboundKey{}).(*inbound)
-	return ok && in.conn == c
+	s, ok := ctx.Value(scopeKey{}).(*scope)
+	return ok && s.conn == c
 }

@@ -88,15 +88,15 @@ func (c *Conn) CancelHandlers() {
 
 func (c *Conn) cancelHandlers(which func(*inbound) bool) {
 	c.mu.Lock()
-	var ended []*inbound
+	var ended []*scope
 	for _, in := range c.serving {
 		if which(in) {
-			ended = append(ended, in)
+			ended = append(ended, in.scope)
 		}
 	}
 	c.mu.Unlock()
-	for _, in := range ended {
-		in.scope.cancel()
+	for _, s := range ended {
+		s.cancel()
 	}
 }
 

@@ -5,18 +5,17 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"time"
 
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
 // newInbound is a request that arrived, with the streams that it opens. Its error ends the connection.
 func (c *Conn) newInbound(f wire.Frame, buf *wire.Buffer) (*inbound, error) {
-	in := &inbound{conn: c, frame: f, buf: buf, opens: Kind(f.Meta.Opens)}
-	in.scope.in, in.scope.base = in, c.base
-	if f.Meta.Deadline > 0 {
-		in.scope.deadline = time.Now().Add(milliseconds(f.Meta.Deadline))
+	in, used := c.used.Get().(*inbound)
+	if !used {
+		in = new(inbound)
 	}
+	*in = inbound{conn: c, frame: f, buf: buf, opens: Kind(f.Meta.Opens), scope: c.newScope(&f.Meta)}
 	if in.opens.uploads() {
 		in.up = newShutInlet(c.window())
 	}
@@ -27,7 +26,7 @@ func (c *Conn) newInbound(f wire.Frame, buf *wire.Buffer) (*inbound, error) {
 		}
 	}
 	if f.Meta.Progress {
-		in.news = newBulletin(in)
+		in.scope.news = &bulletin{conn: c, tx: f.Tx}
 	}
 	return in, nil
 }

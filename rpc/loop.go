@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
@@ -23,7 +24,9 @@ func (l *loop) await(ctx context.Context, p *pending, wake <-chan struct{}) bool
 func (l *loop) run(bool) {
 	defer l.c.wg.Done()
 	for {
-		a := l.c.arrive(l.r.Frame())
+		buf, err := l.r.Frame()
+		l.c.heard = time.Now()
+		a := l.c.arrive(buf, err)
 		if a.in != nil {
 			l.c.crew.run(a.in)
 		}

@@ -123,13 +123,13 @@ func (c *Conn) incoming(ctx context.Context, in *inbound) error {
 		return nil
 	}
 	m, err := c.pass(ctx, &Message{
-		Kind: in.kind, Type: in.frame.Type, Headers: in.frame.Meta.Headers, Call: in.call,
+		Kind: in.kind, Type: in.frame.Type, Headers: in.scope.headers, Call: in.call,
 		arrived: &arrival{c.format, &in.frame},
 	}, Incoming)
 	if err != nil {
 		return err
 	}
-	in.frame.Meta.Headers = m.Headers
+	in.scope.headers = m.Headers
 	if m.replaced {
 		in.replacement = m
 	}

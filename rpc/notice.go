@@ -310,8 +310,7 @@ func (c *Conn) enqueueNotice(f wire.Frame, buf *wire.Buffer) error {
 	c.handlers++
 	c.mu.Unlock()
 	f, buf = c.fitting(f, buf)
-	in := &inbound{conn: c, frame: f, buf: buf, size: len(buf.B)}
-	in.scope.in, in.scope.base = in, c.base
+	in := &inbound{conn: c, frame: f, buf: buf, size: len(buf.B), scope: c.newScope(&f.Meta)}
 	start, err := c.inbox.add(in)
 	if err != nil {
 		c.leaveNotice()
@@ -352,7 +351,7 @@ func (c *Conn) handleNotice(in *inbound) {
 	}
 	start := c.begun()
 	in.call = c.newCall(start)
-	_, err := c.runHandler(&in.scope, in)
+	_, err := c.runHandler(in.scope, in)
 	if err != nil && !in.denied {
 		c.warn("notice not handled", "message", in.frame.Type, "error", err.Error())
 	}

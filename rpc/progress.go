@@ -31,22 +31,21 @@ func progressOf(ctx context.Context) func(Progress) {
 // the caller sees the latest; the one before the handler returns always arrives, unless the caller has given up. Where nobody wants to know, and outside of a handler, it
 // does nothing.
 func Report(ctx context.Context, p Progress) {
-	if in, ok := ctx.Value(inboundKey{}).(*inbound); ok && in.news != nil {
-		in.news.post(p)
+	if s, ok := ctx.Value(scopeKey{}).(*scope); ok && s.news != nil {
+		s.news.post(p)
 	}
 }
 
 // A bulletin is the latest report of one handler, on its way to the caller.
 type bulletin struct {
-	in *inbound
+	conn *Conn
+	tx   wire.Tx // of the call
 
 	mu     sync.Mutex // guards all below
 	latest *Progress  // not encoded yet; nil: none
 	queued bool       // the outbox will ask for it
 	closed bool       // the handler has returned
 }
-
-func newBulletin(in *inbound) *bulletin { return &bulletin{in: in} }
 
 func (b *bulletin) post(p Progress) {
 	b.mu.Lock()
@@ -57,7 +56,7 @@ func (b *bulletin) post(p Progress) {
 	b.latest = &p
 	if !b.queued {
 		b.queued = true
-		b.in.conn.out.postLatest(b)
+		b.conn.out.postLatest(b)
 	}
 }
 
@@ -76,7 +75,7 @@ func (b *bulletin) encode() *wire.Buffer {
 	}
 	p := *b.latest
 	b.latest = nil
-	buf, err := b.in.conn.encodeGuarded(&wire.Frame{Kind: wire.Progress, Tx: b.in.frame.Tx}, p)
+	buf, err := b.conn.encodeGuarded(&wire.Frame{Kind: wire.Progress, Tx: b.tx}, p)
 	if err != nil {
 		return nil
 	}
@@ -93,7 +92,7 @@ func (b *bulletin) last() {
 	buf := b.encode()
 	b.mu.Unlock()
 	if buf != nil {
-		b.in.conn.out.post(buf)
+		b.conn.out.post(buf)
 	}
 }
 

@@ -35,7 +35,7 @@ func RelayCall[Req, Res any](m Callable[Req, Res], to func(context.Context) (Pee
 
 // relaying returns the context of a call that is made for the one that ctx handles.
 func relaying(ctx context.Context) context.Context {
-	if in, ok := ctx.Value(inboundKey{}).(*inbound); !ok || in.news == nil {
+	if s, ok := ctx.Value(scopeKey{}).(*scope); !ok || s.news == nil {
 		return ctx
 	}
 	return OnProgress(ctx, func(p Progress) { Report(ctx, p) })

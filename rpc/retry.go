@@ -84,19 +84,29 @@ func (r *Retrier) Invoke(ctx context.Context, m *Message, reply any) error {
 	if _, has := ctx.Deadline(); has || r.timeout == 0 {
 		return r.invoke(ctx, m, reply, p)
 	}
-	deadline := time.Now().Add(r.timeout)
+	began := clock()
 	if own, bounds := p.(interface{ CallTimeout() time.Duration }); bounds && own.CallTimeout() > 0 && own.CallTimeout() <= r.timeout {
 		if err = p.Invoke(ctx, m, reply); err == nil {
 			return nil
 		}
-		ctx, cancel := context.WithDeadlineCause(ctx, deadline, r.late)
+		ctx, cancel := r.within(ctx, began)
 		defer cancel()
 		return r.retryInvoke(ctx, m, reply, p, err)
 	}
-	ctx, cancel := context.WithDeadlineCause(ctx, deadline, r.late)
+	ctx, cancel := r.within(ctx, began)
 	defer cancel()
 	return r.invoke(ctx, m, reply, p)
 }
+
+// within bounds a call that began at began by the call time-out.
+func (r *Retrier) within(ctx context.Context, began time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, r.timeout-(clock()-began), r.late)
+}
+
+var epoch = time.Now()
+
+// clock is how much time has passed since some moment. It takes half as long as time.Now, which asks two clocks.
+func clock() time.Duration { return time.Since(epoch) }
 
 // invoke tries on p first, which ctx bounds.
 func (r *Retrier) invoke(ctx context.Context, m *Message, reply any, p Peer) error {

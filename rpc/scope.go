@@ -4,20 +4,33 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
-// A scope is the context of one handler: it ends with the call, at the caller's deadline, or with the connection. It is a part of its inbound, and sets up
-// what it takes to be told of its end when somebody asks for Done: most handlers are over before anybody does.
+// A scope is the context of one handler: it ends with the call, at the caller's deadline, or with the connection. Handlers may keep it: it has what their
+// functions look for in it, and nothing of the inbound, which is used again. It sets up what it takes to be told of its end when somebody asks for Done: most
+// handlers are over before anybody does.
 type scope struct {
-	in       *inbound
-	base     context.Context // the connection's
-	deadline time.Time       // zero: none
+	conn     *Conn
+	headers  map[string]string // beside the payload; nil: none
+	news     *bulletin         // nil: the caller wants to know of no progress
+	deadline time.Time         // zero: none
 
 	mu    sync.Mutex // guards all below
 	err   error
 	done  chan struct{} // nil until somebody asks for it
 	timer *time.Timer
 	alone func() bool // the end of base does not end it any more
+}
+
+// newScope is the context of the handler of a request that has just been read.
+func (c *Conn) newScope(m *wire.Meta) *scope {
+	s := &scope{conn: c, headers: m.Headers}
+	if m.Deadline > 0 {
+		s.deadline = c.heard.Add(milliseconds(m.Deadline))
+	}
+	return s
 }
 
 var closedChannel = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
@@ -27,10 +40,10 @@ func (s *scope) Deadline() (time.Time, bool) { return s.deadline, !s.deadline.Is
 
 // Value implements context.Context.
 func (s *scope) Value(key any) any {
-	if _, ok := key.(inboundKey); ok {
-		return s.in
+	if _, ok := key.(scopeKey); ok {
+		return s
 	}
-	return s.base.Value(key)
+	return s.conn.base.Value(key)
 }
 
 // Err implements context.Context.
@@ -48,10 +61,10 @@ func (s *scope) Err() error {
 
 // due is why it should be over; nil if it should not.
 func (s *scope) due() error {
-	if err := s.base.Err(); err != nil {
+	if err := s.conn.base.Err(); err != nil {
 		return err
 	}
-	if !s.deadline.IsZero() && !time.Now().Before(s.deadline) {
+	if !s.deadline.IsZero() && time.Until(s.deadline) <= 0 {
 		return context.DeadlineExceeded
 	}
 	return nil
@@ -69,7 +82,7 @@ func (s *scope) Done() <-chan struct{} {
 		return s.done
 	}
 	s.done = make(chan struct{})
-	s.alone = context.AfterFunc(s.base, func() { s.end(context.Canceled) })
+	s.alone = context.AfterFunc(s.conn.base, func() { s.end(context.Canceled) })
 	if !s.deadline.IsZero() {
 		s.timer = time.AfterFunc(time.Until(s.deadline), func() { s.end(context.DeadlineExceeded) })
 	}

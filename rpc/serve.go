@@ -18,7 +18,7 @@ type inbound struct {
 	kind  Kind // as the handler declares it; empty until it is found
 	call  *Call
 
-	scope  scope  // the handler's context
+	scope  *scope // the handler's context
 	alone  bool   // nothing else was under way when it came, in either direction, and it opens no streams
 	refuse *Error // why it may not run; nil: it may
 
@@ -27,11 +27,10 @@ type inbound struct {
 	denied  bool // Permit refused it
 	started bool // the payload was decoded: the handler's function runs, or has run
 
-	opens Kind      // of a call with streams, as its caller says; empty: it has none
-	up    *inlet    // the caller's items; nil: it sends none
-	down  *outlet   // credit for the handler's items; nil: it sends none
-	about *Message  // what the middleware of its items is told; nil until its handler is found, and of a plain call
-	news  *bulletin // progress on its way; nil: the caller wants none
+	opens Kind     // of a call with streams, as its caller says; empty: it has none
+	up    *inlet   // the caller's items; nil: it sends none
+	down  *outlet  // credit for the handler's items; nil: it sends none
+	about *Message // what the middleware of its items is told; nil until its handler is found, and of a plain call
 }
 
 // decode reads the payload, in the handler's goroutine, and gives the frame's bytes back.
@@ -134,7 +133,7 @@ type outcome struct {
 
 // handle runs the handler and answers.
 func (in *inbound) handle() {
-	c, ctx := in.conn, context.Context(&in.scope)
+	c, ctx := in.conn, context.Context(in.scope)
 	// What stands if the handler never returns: runtime.Goexit, as testing's FailNow calls it, runs only what is deferred.
 	out, start := outcome{gone: true}, c.begun()
 	in.call = c.newCall(start)
@@ -178,12 +177,20 @@ func (c *Conn) conclude(in *inbound, out *outcome, start time.Time) {
 	}
 	how := among(c.handlers)
 	c.mu.Unlock()
-	in.news.last()
+	in.scope.news.last()
 	c.answer(in, out, how)
 	c.mu.Lock()
 	l.requests--
 	c.finished()
 	c.mu.Unlock()
+	c.recycleInbound(in)
+}
+
+// recycleInbound has in used again for another request, if nobody else knows it. Whoever reads may still look at what it was: that is left as it is.
+func (c *Conn) recycleInbound(in *inbound) {
+	if in.opens == "" && len(c.opt.Middleware) == 0 {
+		c.used.Put(in)
+	}
 }
 
 // finished counts a handler out. mu is held.

@@ -47,7 +47,7 @@ func (c *Conn) Stats() Stats {
 	s.Left = len(c.owed)
 	for _, p := range c.calls {
 		if p.notice == "" {
-			s.Oldest = max(s.Oldest, time.Since(p.began))
+			s.Oldest = max(s.Oldest, time.Since(p.deadline.now))
 		}
 	}
 	c.mu.Unlock()

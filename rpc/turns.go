@@ -38,13 +38,14 @@ type turns struct {
 
 	// Of who has the turn:
 	reads  uint64          // how often calls have read
+	more   bool            // another frame is there, whole
 	heeded <-chan struct{} // of the last context whose end interrupts whoever reads
 	unheed func() bool
 }
 
 // newTurns returns the receiver of c. Whoever calls run has the turn.
 func newTurns(c *Conn, r *wire.Reader) *turns {
-	t := &turns{c: c, r: r, stream: c.stream, turn: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+	t := &turns{c: c, r: r, stream: c.stream, more: r.Ready(), turn: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
 	t.pace.timer = time.AfterFunc(time.Hour, t.check)
 	t.pace.timer.Stop()
 	return t
@@ -69,7 +70,7 @@ func (t *turns) await(ctx context.Context, p *pending, wake <-chan struct{}) boo
 // readFor reads until there is something for p, and gives the turn back. It reports whether that was a wake.
 func (t *turns) readFor(ctx context.Context, p *pending, wake <-chan struct{}) (woken bool) {
 	t.heed(ctx)
-	for woken = isReady(wake); t.r.Ready() || !woken && !p.concerned() && ctx.Err() == nil; woken = woken || isReady(wake) {
+	for woken = isReady(wake); t.more || !woken && !p.concerned() && ctx.Err() == nil; woken = woken || isReady(wake) {
 		a := t.next()
 		if a.in != nil {
 			t.c.crew.run(a.in)
@@ -129,9 +130,13 @@ func (t *turns) next() arrived {
 		_ = t.stream.SetReadDeadline(time.Time{}) // whoever was interrupted has been told the reason before
 		return arrived{}
 	}
+	if !t.more {
+		t.c.heard = time.Now()
+	}
+	t.more = t.r.Ready()
 	a := t.c.arrive(buf, err)
 	if a.served {
-		t.called.Store(time.Now().UnixNano())
+		t.called.Store(t.c.heard.UnixNano())
 	}
 	if a.over {
 		t.heedNone()
@@ -185,11 +190,11 @@ func (t *turns) readForAll() arrived {
 	for {
 		a := t.next()
 		switch {
-		case a.in != nil && (t.r.Ready() || !t.staysHere(a.in)):
+		case a.in != nil && (t.more || !t.staysHere(a.in)):
 			t.c.crew.run(a.in)
 		case a.over, a.in != nil:
 			return a
-		case a.replied && !t.r.Ready() && !t.isCalled():
+		case a.replied && !t.more && !t.isCalled():
 			return a
 		}
 	}
