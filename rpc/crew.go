@@ -14,20 +14,36 @@ type crew struct {
 	queue     []*inbound // as many as admit lets in
 	taken     int        // of queue, from its beginning
 	coming    bool       // a goroutine is on its way, and has not looked yet
+	kept      bool       // whoever reads takes what is in the queue: nobody else is to come
 	idle      []chan struct{}
 	dismissed bool
 }
 
-// run has a handler run.
+// run has a handler run, and those of what was kept.
 func (k *crew) run(in *inbound) {
 	k.mu.Lock()
-	k.queue = append(k.queue, in)
+	k.queue, k.kept = append(k.queue, in), false
+	k.send()
+}
+
+// keep queues a request for whoever reads to take, and returns how many there are.
+func (k *crew) keep(in *inbound) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.queue, k.kept = append(k.queue, in), true
+	return len(k.queue) - k.taken
+}
+
+// release has others run what was kept.
+func (k *crew) release() {
+	k.mu.Lock()
+	k.kept = false
 	k.send()
 }
 
 // send sees to it that a goroutine is on its way, if there is something to do. mu is held, and is not afterwards.
 func (k *crew) send() {
-	if k.coming || len(k.queue) == 0 {
+	if k.kept || k.coming || len(k.queue) == 0 {
 		k.mu.Unlock()
 		return
 	}

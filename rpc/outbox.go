@@ -11,6 +11,9 @@ import (
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
+// enough is how many frames are written without waiting for more: the peer is to begin with them.
+const enough = 64
+
 // highWater is how many bytes may wait to be written before senders wait, in bytes.
 const highWater = 1 << 20
 
@@ -56,6 +59,7 @@ type outbox struct {
 	latest  []latecomer  // behind the queue, encoded when they are written
 	idle    chan struct{}
 	writing bool // somebody has the pen
+	waits   bool // and waits for others to send; whoever finds enough queued takes it
 }
 
 func newOutbox(stream net.Conn, fail func(error)) *outbox {
@@ -165,19 +169,49 @@ func (o *outbox) postPong(buf *wire.Buffer) {
 
 // write sees to it that somebody writes what is queued. mu is held, and is not afterwards.
 func (o *outbox) write(how haste) {
-	if o.writing {
+	if o.writing && !(o.waits && o.enough()) {
 		o.mu.Unlock()
 		return
 	}
-	o.writing = true
+	waits := how == together && !o.writing && o.pen.tries()
+	o.writing, o.waits = true, waits
 	o.mu.Unlock()
-	if how == later || !o.pen.tries() {
-		signal(o.wake)
-		return
-	}
-	if how == together {
+	switch {
+	case waits:
 		runtime.Gosched()
+		o.resume()
+	case how == later || !o.pen.tries():
+		signal(o.wake)
+	default:
+		o.writeNow()
 	}
+}
+
+// enough reports whether nobody has to wait for more frames. mu is held.
+func (o *outbox) enough() bool { return len(o.queue) >= enough || o.size >= batch }
+
+// hold takes the pen, if nobody has it, and waits for others to send until resume is called.
+func (o *outbox) hold() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.writing && o.pen.tries() {
+		o.writing, o.waits = true, true
+	}
+}
+
+// resume writes what is queued, if whoever has the pen waits.
+func (o *outbox) resume() {
+	o.mu.Lock()
+	waits := o.waits
+	o.waits = false
+	o.mu.Unlock()
+	if waits {
+		o.writeNow()
+	}
+}
+
+// writeNow writes what can be written without waiting, and leaves the rest to the goroutine. The caller has the pen.
+func (o *outbox) writeNow() {
 	if !o.tryAll() {
 		signal(o.wake)
 	}

@@ -5,13 +5,17 @@ import (
 	"time"
 )
 
-// A request that comes alone is handled by the goroutine that read it, which keeps the turn to read meanwhile: waking another goroutine, and
-// with it a thread, would cost more than most handlers do. Nobody needs to wait for that handler all the same. Whoever makes a call takes the turn away, and
-// so does a timer from a handler that is not over in time; it has another goroutine read on.
+// While nothing else is under way, requests are handled by the goroutine that read them, which keeps the turn to read meanwhile: waking another goroutine, and
+// with it a thread, would cost more than most handlers do. Their answers are written together. Nobody needs to wait for such a handler all the same. Whoever makes
+// a call takes the turn away, and so does a timer from a handler that is not over in time; it has another goroutine read on. What is not handled or not written
+// then is left to others, and so it is when the handlers have taken long enough to be worth another goroutine.
 
 const (
 	// tick is how often is looked for a handler that takes long: it keeps others from being read for twice that time at the most.
 	tick = 500 * time.Microsecond
+
+	// brief is how long the handlers of requests that were read together may take before others help with them.
+	brief = 50 * time.Microsecond
 
 	// wary is how long, after such a handler, another goroutine reads on before the next ones begin.
 	wary = 100 * time.Millisecond
@@ -41,14 +45,18 @@ type pace struct {
 	handled uint64
 }
 
-// staysHere reports whether a request is to be handled with the turn.
+// staysHere reports whether a request, the first of those that are read together, is to be handled with the turn.
 func (t *turns) staysHere(in *inbound) bool {
 	until := t.pace.until.Load()
 	return in.alone && (until == 0 || time.Now().UnixNano() > until)
 }
 
-// handleHere runs a handler, and reports whether the turn is still there. The goroutine is none of those that closing waits for.
-func (t *turns) handleHere(me *stint, in *inbound) (mine bool) {
+// handleHere runs the handlers of the n requests that are kept, and reports whether the turn is still there. The goroutine is none of those that closing
+// waits for.
+func (t *turns) handleHere(me *stint, n int) (mine bool) {
+	if n > 1 {
+		t.c.out.hold()
+	}
 	me.handled.Add(1)
 	me.state.Store(handling)
 	t.pace.arm()
@@ -57,14 +65,35 @@ func (t *turns) handleHere(me *stint, in *inbound) (mine bool) {
 		if returned {
 			return
 		}
-		mine := me.state.CompareAndSwap(handling, followed) // the handler has ended the goroutine
+		t.letOthers() // the handler has ended the goroutine
+		mine := me.state.CompareAndSwap(handling, followed)
 		if mine || me.state.CompareAndSwap(robbed, followed) {
 			t.follow(mine)
 		}
 	}()
-	in.handle()
+	t.handleKept(me)
 	returned = true
+	if n > 1 {
+		t.c.out.resume()
+	}
 	return me.state.CompareAndSwap(handling, reading) && t.c.rejoin()
+}
+
+// handleKept runs handlers until there are none. It counts each but the first.
+func (t *turns) handleKept(me *stint) {
+	began := clock()
+	for in := t.c.crew.take(false); in != nil; me.handled.Add(1) {
+		in.handle()
+		if in = t.c.crew.take(false); in != nil && clock()-began > brief {
+			t.letOthers()
+		}
+	}
+}
+
+// letOthers leaves to others what is kept and held.
+func (t *turns) letOthers() {
+	t.c.crew.release()
+	t.c.out.resume()
 }
 
 // resumes reports whether a goroutine that has lost the turn to a call is the one that reads when no call does, still.
@@ -75,7 +104,11 @@ func (t *turns) resumes(me *stint) bool {
 // takeFromHandler takes the turn of a handler, if one has it.
 func (t *turns) takeFromHandler() bool {
 	s := t.stint.Load()
-	return s != nil && s.state.CompareAndSwap(handling, robbed)
+	if s == nil || !s.state.CompareAndSwap(handling, robbed) {
+		return false
+	}
+	t.letOthers()
+	return true
 }
 
 // follow has another goroutine read on.
@@ -121,6 +154,7 @@ func (t *turns) replace(s *stint) {
 		}
 	}
 	if mine {
+		t.letOthers()
 		t.pace.until.Store(time.Now().Add(wary).UnixNano())
 		t.follow(true)
 	}

@@ -25,6 +25,12 @@ type raw struct {
 func rawPeer(t testing.TB, opt rpc.Options) *raw {
 	t.Helper()
 	left, right := pipe.New(0)
+	return rawOn(t, left, right, opt)
+}
+
+// rawOn is a raw peer at the right end of a stream.
+func rawOn(t testing.TB, left, right net.Conn, opt rpc.Options) *raw {
+	t.Helper()
 	if opt.Serializer == nil {
 		opt.Serializer = codec.MessagePackSerializer{}
 	}

@@ -167,17 +167,18 @@ func (t *turns) run(mine bool) {
 	}()
 	for reads := uint64(never); mine || t.watch(reads); {
 		mine = false
-		a := t.readForAll()
+		over, here := t.readForAll()
 		switch {
-		case a.over:
+		case over:
+			t.c.crew.release()
 			return
-		case a.in == nil: // calls read themselves
+		case here == 0: // calls read themselves
 			reads = t.reads
 			t.turn <- struct{}{}
 		default:
 			ours = false // closing waits for no handler
 			t.c.wg.Done()
-			if mine = t.handleHere(me, a.in); !mine && !t.resumes(me) {
+			if mine = t.handleHere(me, here); !mine && !t.resumes(me) {
 				return
 			}
 			ours, reads = true, never
@@ -185,17 +186,24 @@ func (t *turns) run(mine bool) {
 	}
 }
 
-// readForAll reads until the connection is over, or there is a request to be handled here, or calls had better read themselves.
-func (t *turns) readForAll() arrived {
+// readForAll reads until the connection is over, or there are requests to be handled here, or calls had better read themselves.
+func (t *turns) readForAll() (over bool, here int) {
 	for {
 		a := t.next()
 		switch {
-		case a.in != nil && (t.more || !t.staysHere(a.in)):
+		case a.in == nil:
+		case a.in.opens == "" && (here > 0 || t.staysHere(a.in)):
+			here = t.c.crew.keep(a.in)
+		default:
+			here = 0
 			t.c.crew.run(a.in)
-		case a.over, a.in != nil:
-			return a
-		case a.replied && !t.more && !t.isCalled():
-			return a
+		}
+		switch {
+		case a.over:
+			return true, here
+		case t.more:
+		case here > 0, a.replied && !t.isCalled():
+			return false, here
 		}
 	}
 }
