@@ -34,21 +34,22 @@ func chain(t *testing.T) rpc.Handler {
 	})
 }
 
-func TestRequestsThatArriveTogetherAreAllAnswered(t *testing.T) {
+// bystanders are handlers of requests that arrive together.
+func bystanders() map[string]func(*testing.T) rpc.Handler {
 	large := make([]byte, 300<<10)
-	for name, h := range map[string]func(*testing.T) rpc.Handler{
-		"by handlers that return": func(*testing.T) rpc.Handler {
+	return map[string]func(*testing.T) rpc.Handler{
+		"that return": func(*testing.T) rpc.Handler {
 			return stay.Handle(func(_ context.Context, n int) (int, error) { return n, nil })
 		},
-		"by handlers that wait for the one behind them": chain,
-		"by handlers that wait for all":                 func(*testing.T) rpc.Handler { return stay.Handle(rendezvous(many)) },
-		"by handlers that call back": func(*testing.T) rpc.Handler {
+		"that wait for the one behind them": chain,
+		"that wait for all":                 func(*testing.T) rpc.Handler { return stay.Handle(rendezvous(many)) },
+		"that call back": func(*testing.T) rpc.Handler {
 			return stay.Handle(func(ctx context.Context, n int) (int, error) {
 				got, err := twice.Call(ctx, rpc.Caller(ctx), n)
 				return got / 2, err
 			})
 		},
-		"by handlers some of which end their goroutine": func(*testing.T) rpc.Handler {
+		"some of which end their goroutine": func(*testing.T) rpc.Handler {
 			return stay.Handle(func(_ context.Context, n int) (int, error) {
 				if n%3 == 0 {
 					runtime.Goexit()
@@ -56,7 +57,7 @@ func TestRequestsThatArriveTogetherAreAllAnswered(t *testing.T) {
 				return n, nil
 			})
 		},
-		"by handlers that take long": func(*testing.T) rpc.Handler {
+		"that take long": func(*testing.T) rpc.Handler {
 			return stay.Handle(func(_ context.Context, n int) (int, error) {
 				for range 100 {
 					_ = bytes.Clone(large)
@@ -64,19 +65,19 @@ func TestRequestsThatArriveTogetherAreAllAnswered(t *testing.T) {
 				return n, nil
 			})
 		},
-		"by handlers that answer much": func(*testing.T) rpc.Handler {
-			const much rpc.Method[int, []byte] = "test.stay"
+		"that answer much": func(*testing.T) rpc.Handler {
+			const much rpc.Method[int, []byte] = rpc.Method[int, []byte](stay)
 			return much.Handle(func(context.Context, int) ([]byte, error) { return large, nil })
 		},
-	} {
+	}
+}
+
+func TestRequestsThatArriveTogetherAreAllAnsweredByHandlers(t *testing.T) {
+	for name, h := range bystanders() {
 		t.Run(name, func(t *testing.T) {
 			left, right := unixPair(t)
 			r := rawOn(t, left, right, handling(h(t)))
-			var all []byte
-			for n := range many {
-				all = append(all, r.frame(wire.Frame{Kind: wire.Request, Tx: wire.Tx{N: uint64(n + 1)}, Type: string(stay)}, n+1)...)
-			}
-			go r.write(all)
+			go r.write(requests(r))
 			var answered []uint64
 			for len(answered) < many {
 				switch f := r.next(); f.Kind {
@@ -100,6 +101,14 @@ func TestRequestsThatArriveTogetherAreAllAnswered(t *testing.T) {
 	}
 }
 
+// requests are many frames of calls of test.stay.
+func requests(r *raw) (all []byte) {
+	for n := range many {
+		all = append(all, r.frame(wire.Frame{Kind: wire.Request, Tx: wire.Tx{N: uint64(n + 1)}, Type: string(stay)}, n+1)...)
+	}
+	return all
+}
+
 // rendezvous is a handler that returns once n of it run.
 func rendezvous(n int) func(context.Context, int) (int, error) {
 	var all sync.WaitGroup
@@ -120,11 +129,7 @@ func TestWhatIsHandledTogetherEndsWithTheConnection(t *testing.T) {
 		ended <- ctx.Err()
 		return 0, nil
 	})))
-	var all []byte
-	for n := range many {
-		all = append(all, r.frame(wire.Frame{Kind: wire.Request, Tx: wire.Tx{N: uint64(n + 1)}, Type: string(stay)}, n+1)...)
-	}
-	r.write(all)
+	r.write(requests(r))
 	for range many {
 		<-begun
 	}

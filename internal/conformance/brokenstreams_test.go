@@ -40,7 +40,7 @@ var streamMistakes = map[string]struct{ file, right, wrong, fails string }{
 	"takes any number of streams":        {"serve.go", `if l.serving >= l.most {`, `if l.serving >= l.most && !WRONG {`, "streams/75-limit"},
 	"counts streams as calls":            {"serve.go", `if in.opens != "" {` + "\n\t\treturn", `if in.opens != "" && !WRONG {` + "\n\t\treturn", "streams/76-limit-beside-calls"},
 	"answers a stream twice":             {"serve.go", "c.answer(in, out, how)\n", "c.answer(in, out, how)\n\tif WRONG && in.opens != \"\" { c.answer(in, out, how) }\n", "streams/11-no-items"},
-	"forgets the deadline of a stream":   {"items.go", `if f.Meta.Deadline > 0 {`, `if f.Meta.Deadline > 0 && !(WRONG && f.Meta.Opens != "") {`, "streams/73-deadline"},
+	"forgets the deadline of a stream":   {"scope.go", `if m.Deadline > 0 {`, `if m.Deadline > 0 && !(WRONG && m.Opens != "") {`, "streams/73-deadline"},
 	"ignores the cancel of a stream":     {"loop.go", `c.cancelServing(f.Tx)`, `if !WRONG { c.cancelServing(f.Tx) }`, "streams/70-cancel"},
 	"opens what was called":              {"handler.go", `if sent != want {`, `if sent != want && !(WRONG && sent == "") {`, "streams/62-call-of-a-stream"},
 	"calls what was opened":              {"handler.go", `want = ""` + "\n", `want = ""; if WRONG { want = sent }` + "\n", "streams/61-stream-of-a-call"},
