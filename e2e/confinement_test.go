@@ -80,6 +80,32 @@ func TestTheWrappersLimitsAreTheWorkers(t *testing.T) {
 	}
 }
 
+func TestLimitsReachAPluginThatItsWrapperForks(t *testing.T) {
+	for name, wrap := range map[string][]string{
+		"a shell": inShell(`"$@"; exit $?`),
+		"timeout": {"timeout", "100"},
+		"unshare": {"unshare", "--fork"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := exec.LookPath(wrap[0]); err != nil {
+				t.Skip(err)
+			}
+			s := newSite(t)
+			l := s.launch("crasher")
+			l.MaxOpenFiles, l.Wrap = 77, wrap
+			p := s.startWorker(l)
+			pid := describe(t, p).PID
+			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", pid))
+			if err != nil || !strings.Contains(strings.Join(strings.Fields(string(text)), " "), "Max open files 77 77 files") {
+				t.Errorf("%v\n%s", err, text)
+			}
+			if st := p.Status(); pid == st.PID || len(st.Warnings) > 0 {
+				t.Errorf("process %d is the wrapper's, too, or there are warnings: %q", pid, st.Warnings)
+			}
+		})
+	}
+}
+
 func TestAWorkerRunsInABubbleWithoutANetwork(t *testing.T) {
 	if _, err := exec.LookPath("bwrap"); err != nil {
 		t.Skip(err)

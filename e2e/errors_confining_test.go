@@ -33,8 +33,10 @@ func TestErrorsOfConfiningAPlugin(t *testing.T) {
 		c.asWritten(otherUser, "permission denied: user NAME")
 	}
 	t.Run("memory", c.hungryPlugin)
+	c.asWritten(elsewhere, "FIELD N is kept late", "ptrace: CAUSE", "ptrace: a rule of seccomp", "its program has rights")
+	c.asWritten(otherSystem, "this host runs under seccomp")
 	c.asWritten(otherSystem, "limits.openFiles N is not kept: a host", "limits.memory N is not kept: a host", "as user NAME: a host on Windows")
-	c.asWritten(byLuck, "limits.openFiles N is not kept: prlimit", "limits.memory N is not kept: there is", "control group", "control group PATH: it is not", "control group PATH is not", "this system has no control", "groups of user", "share copy", "the kernel ended it at")
+	c.asWritten(byLuck, "limits.openFiles N is not kept: prlimit", "limits.memory N is not kept: there is", "control group", "control group PATH: it is not", "control group PATH is not", "this system has no control", "groups of user", "share copy", "ptrace: it ended", "the kernel ended it at")
 }
 
 // hungryPlugin is the error of a plugin that wants more memory than it may have.

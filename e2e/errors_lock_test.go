@@ -17,7 +17,7 @@ import (
 func badLocks() []string {
 	const hash = `"0000000000000000000000000000000000000000000000000000000000000000"`
 	return []string{
-		"{", "{}", `{"lock": 2}`, `{"lock": 1, "plugin": []}`, `{"lock": 1}`, `{"lock": 1, "plugins": [{}]}`,
+		"{", "{}", `{"lock": 2}`, `{"lock": 1, "plugin": []}`, `{"lock": 1}`, `{"lock": 1, "plugins": [{}]}`, `{"lock": 1, "plugins": [], "plugins": []}`,
 		`{"lock": 1, "plugins": [{"name": "a", "version": "1.0.0", "manifest": ` + strings.ToUpper(hash[:9]) + `", "platforms": {"any": {"entry": "a", "sha256": ` + hash + `, "files": ` + hash + `}}}]}`,
 	}
 }
@@ -100,6 +100,9 @@ func (c *chapter) lockCommand(t *testing.T) {
 			c.says(cause)
 			c.fits(`plugin "NAME" cannot be locked`, textError(said))
 		}
+	}
+	for _, said := range sh.line("$H lock --check more") {
+		c.says(said)
 	}
 	mustDo(t, os.RemoveAll(filepath.Join(sh.home, "more", "torn")))
 	sh.file("more/good/plugin.json", string(manifestText(t, "good", m{"version": "1.0.0", "entry": "run"})), 0o644)

@@ -50,6 +50,10 @@ var badHosts = map[string]func(t *testing.T, c *host.Config, dir string){
 	"grant for one": func(_ *testing.T, c *host.Config, _ string) {
 		c.Plugins = map[string]host.Settings{"greeter": {Grant: []string{""}}}
 	},
+	"limit": func(_ *testing.T, c *host.Config, _ string) { c.Limits.Frame = -1 },
+	"limit for one": func(_ *testing.T, c *host.Config, _ string) {
+		c.Plugins = map[string]host.Settings{"greeter": {Limits: host.Limits{Streams: -1}}}
+	},
 	"no home": func(t *testing.T, c *host.Config, _ string) {
 		t.Setenv("HOME", "")
 		t.Setenv("XDG_CACHE_HOME", "")
@@ -86,6 +90,8 @@ func TestErrorsOfOpeningAHost(t *testing.T) {
 	_, err := open(t, func(config *host.Config) { config.StateDir = dir })
 	mustDo(t, err)
 	_, err = open(t, func(config *host.Config) { config.StateDir = dir })
+	c.meets(err)
+	_, err = host.Start(t.Context(), host.Launch{Path: "/bin/true", MaxMemory: -1})
 	c.meets(err)
 	_, err = host.Start(t.Context(), host.Launch{})
 	c.meets(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -105,7 +106,7 @@ func TestAPluginHasTheUmaskOfItsHost(t *testing.T) {
 
 func TestAPluginHasNoDescriptorThatTheApplicationOpenedByItself(t *testing.T) {
 	s := newSite(t)
-	h := s.open() // what was open before the first plugin is marked with it
+	h := s.open()
 	path := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(path, []byte("hunter2"), 0o600); err != nil {
 		t.Fatal(err)
@@ -133,5 +134,30 @@ func TestAPluginHasNoDescriptorThatTheApplicationOpenedByItself(t *testing.T) {
 		if s.log.count(said) != 1 {
 			t.Errorf("the log does not say once that descriptor %d is %s", fd, path)
 		}
+	}
+}
+
+func TestWhatTheApplicationOpenedBeforeItsFirstHostIsToldAndWhatItWasGivenIsNot(t *testing.T) {
+	s := newSite(t)
+	s.oddity("", nil)
+	opened, given, log := filepath.Join(t.TempDir(), "opened"), filepath.Join(t.TempDir(), "given"), filepath.Join(t.TempDir(), "log")
+	mustDo(t, os.WriteFile(opened, nil, 0o600))
+	file, err := os.Create(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	st := s.perform(play{Opens: opened, Log: log, Inherits: file})
+	for number, to := range linksIn(fmt.Sprintf("/proc/%d/fd", st.cast.Plugins["oddity"])) {
+		if to == opened || to == given {
+			t.Errorf("the plugin has %s as descriptor %s", to, number)
+		}
+	}
+	text, err := os.ReadFile(log)
+	if got := strings.Count(string(text), "the application has a descriptor open"); err != nil || got != 1 {
+		t.Errorf("the log tells of %d descriptors: %v\n%s", got, err, text)
+	}
+	if got := regexp.MustCompile(`descriptor=\d+ target="?` + regexp.QuoteMeta(opened)).FindString(string(text)); got == "" {
+		t.Errorf("the log does not tell of %s\n%s", opened, text)
 	}
 }

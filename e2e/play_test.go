@@ -40,6 +40,9 @@ type play struct {
 	DieIn string // the state of the oddity in which the host is killed
 	DieAt int    // which time
 
+	Opens string // a file that the application opens as C does, before it opens its host
+	Log   string // the file of its log; empty: none
+
 	host *host.Host
 
 	Inherits *os.File `json:"-"` // becomes descriptor 3 of the host
@@ -124,12 +127,10 @@ func (p *play) die(e host.Event) {
 
 func (p *play) open(c *cast) error {
 	ctx := context.Background()
-	as := map[string]host.Settings{"oddity": {User: p.User}}
-	h, err := host.Open(ctx, host.Config{Name: "player", Dir: p.Plugins, Plugins: as, StateDir: p.State, RuntimeDir: p.Runtime, Logger: hclog.NewNullLogger(), Hooks: host.Hooks{Event: p.die}})
-	if err != nil {
+	if err := p.openHost(ctx); err != nil {
 		return err
 	}
-	p.host = h
+	h := p.host
 	for _, f := range h.Failed() {
 		return f.Err
 	}
@@ -178,6 +179,28 @@ func (p *play) open(c *cast) error {
 		}
 	}
 	return nil
+}
+
+// openHost opens the host, and before that the file.
+func (p *play) openHost(ctx context.Context) (err error) {
+	if p.Opens != "" {
+		_, err = syscall.Open(p.Opens, syscall.O_RDONLY, 0)
+	}
+	log, lerr := p.logger()
+	if err = errors.Join(err, lerr); err != nil {
+		return err
+	}
+	as := map[string]host.Settings{"oddity": {User: p.User}}
+	p.host, err = host.Open(ctx, host.Config{Name: "player", Dir: p.Plugins, Plugins: as, StateDir: p.State, RuntimeDir: p.Runtime, Logger: log, Hooks: host.Hooks{Event: p.die}})
+	return err
+}
+
+func (p *play) logger() (hclog.Logger, error) {
+	if p.Log == "" {
+		return hclog.NewNullLogger(), nil
+	}
+	file, err := os.Create(p.Log)
+	return hclog.New(&hclog.LoggerOptions{Output: file}), err
 }
 
 // freeze makes the oddity stand still, and waits until it leaves a ping unanswered for as long as nothing that runs would.

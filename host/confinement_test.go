@@ -29,7 +29,7 @@ type crampedProcess struct {
 	limits proc.Limits
 }
 
-func (p crampedProcess) Hold() []error {
+func (p crampedProcess) Unkept() []error {
 	if p.limits.OpenFiles == 0 {
 		return nil
 	}
@@ -69,7 +69,7 @@ func TestALimitThatIsNotKeptIsAWarningInTheLogAndInTheStatus(t *testing.T) {
 		if got := h.Plugin("two").Status().Warnings; len(got) > 0 {
 			t.Errorf("warnings: %q", got)
 		}
-		if got := log.String(); strings.Count(got, "a limit is not kept on this machine") != 1 || !strings.Contains(got, "limits.openFiles 9 is not kept: no") {
+		if got := log.String(); strings.Count(got, "a limit is not wholly kept on this machine") != 1 || !strings.Contains(got, "limits.openFiles 9 is not kept: no") {
 			t.Errorf("the log says\n%s", got)
 		}
 	})

@@ -42,7 +42,7 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 	if err := c.setFolders(); err != nil {
 		return nil, err
 	}
-	if err := c.checkGrants(); err != nil {
+	if err := errors.Join(c.checkGrants(), c.checkLimits()); err != nil {
 		return nil, err
 	}
 	h := &Host{config: c, plugins: make(map[string]*Plugin), disabled: make(map[string]bool), closed: make(chan struct{})}

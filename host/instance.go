@@ -71,7 +71,7 @@ func launch(ctx context.Context, env *environment, s *spec, generation int) (*in
 	if err := i.whileAlive(ctx, func(ctx context.Context) error { return i.connect(ctx, stream) }); err != nil {
 		return nil, i.abort(ctx, err)
 	}
-	i.hold()
+	i.warnOfLimits()
 	return i, nil
 }
 

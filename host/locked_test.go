@@ -24,11 +24,11 @@ func (w *world) lock() {
 	w.config.Locked = true
 	l := lockfile.Lock{File: w.config.LockFile, Folders: []string{w.config.Dir}}
 	f, left, err := l.Collect(w.t.Context())
-	if err = errors.Join(append(left, err)...); err == nil {
+	if err == nil {
 		err = l.Write(f)
 	}
-	if err != nil {
-		w.t.Fatal(err)
+	if err != nil || len(left) > 0 {
+		w.t.Fatal(err, left)
 	}
 }
 

@@ -53,10 +53,10 @@ func (l *lines) saidStarved() bool {
 	return l.starved
 }
 
-// hold holds a process that answers to its limits, and says which of them it is not held to.
-func (i *instance) hold() {
-	for _, err := range i.proc.Hold() {
+// warnOfLimits says to which limits a process that answers is not held.
+func (i *instance) warnOfLimits() {
+	for _, err := range i.proc.Unkept() {
 		i.unkept = append(i.unkept, err.Error())
-		i.log.Warn("a limit is not kept on this machine", "reason", err.Error())
+		i.log.Warn("a limit is not wholly kept on this machine", "reason", err.Error())
 	}
 }

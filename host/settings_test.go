@@ -30,6 +30,27 @@ func TestTimeoutsOfSettingsGoBeforeConfigBeforeManifestBeforeDefaults(t *testing
 	})
 }
 
+func TestANegativeLimitIsRefusedByOpen(t *testing.T) {
+	for _, c := range []struct {
+		limits host.Limits
+		want   string
+	}{
+		{host.Limits{Frame: -1}, "Limits.Frame: found -1, want 1 or more, or 0 for the default"},
+		{host.Limits{Inflight: -2}, "Limits.Inflight: found -2"},
+		{host.Limits{Streams: -3}, "Limits.Streams: found -3"},
+		{host.Limits{StreamItems: -4}, "Limits.StreamItems: found -4"},
+		{host.Limits{StreamBytes: -5}, "Limits.StreamBytes: found -5"},
+	} {
+		w := newWorld(t)
+		w.config.Limits = c.limits
+		_, err := host.Open(w.ctx(), w.config)
+		contains(t, err, "host.Config: "+c.want)
+		w.config.Limits, w.config.Plugins = host.Limits{}, map[string]host.Settings{"one": {Limits: c.limits}}
+		_, err = host.Open(w.ctx(), w.config)
+		contains(t, err, `host.Config: Plugins["one"]: `+c.want)
+	}
+}
+
 func TestLimitsOfConfigAndSettingsAreTheMostThatAManifestMayAskFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -12,7 +12,8 @@ import (
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
-// A Launch is one worker without a plugins folder or a manifest. Path is required; the zero value of every other field works.
+// A Launch is one worker without a plugins folder or a manifest. Path is required; the zero value of every other field works, and a negative number
+// is refused.
 type Launch struct {
 	Path       string   // the executable; a bare name is looked up in PATH
 	Args       []string // after the program's name
@@ -49,6 +50,9 @@ type Launch struct {
 func Start(ctx context.Context, l Launch) (*Plugin, error) {
 	if l.Path == "" {
 		return nil, errors.New("host.Launch: Path is empty: name the executable")
+	}
+	if err := l.checkLimits(); err != nil {
+		return nil, err
 	}
 	s, err := l.spec()
 	if err != nil {

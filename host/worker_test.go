@@ -59,6 +59,13 @@ func TestStartNamesTheFileAndLeavesNothingWhenItFails(t *testing.T) {
 		want   string
 	}{
 		"path":       {func(l *host.Launch) { l.Path = "" }, "host.Launch: Path is empty: name the executable"},
+		"memory":     {func(l *host.Launch) { l.MaxMemory = -1 }, "host.Launch: MaxMemory: found -1, want 1 or more, or 0 for the default"},
+		"files":      {func(l *host.Launch) { l.MaxOpenFiles = -64 }, "host.Launch: MaxOpenFiles: found -64, want 1 or more"},
+		"frame":      {func(l *host.Launch) { l.MaxFrame = -1 }, "host.Launch: MaxFrame: found -1, want 1 or more"},
+		"inflight":   {func(l *host.Launch) { l.MaxInflight = -1 }, "host.Launch: MaxInflight: found -1, want 1 or more"},
+		"streams":    {func(l *host.Launch) { l.MaxStreams = -1 }, "host.Launch: MaxStreams: found -1, want 1 or more"},
+		"items":      {func(l *host.Launch) { l.StreamItems = -1 }, "host.Launch: StreamItems: found -1, want 1 or more"},
+		"bytes":      {func(l *host.Launch) { l.StreamBytes = -1 }, "host.Launch: StreamBytes: found -1, want 1 or more"},
 		"missing":    {func(l *host.Launch) { l.Path += "-none" }, "worker-none"},
 		"serializer": {func(l *host.Launch) { l.Serializer = "NoSuch" }, "NoSuch"},
 		"socket":     {func(l *host.Launch) { l.SocketPath = "/" + strings.Repeat("x", 200) }, "201 bytes long"},
@@ -69,7 +76,7 @@ func TestStartNamesTheFileAndLeavesNothingWhenItFails(t *testing.T) {
 			l := w.launch(&fake{Instead: says("")})
 			c.change(&l)
 			begins := "start " + l.Path + ": "
-			if l.Path == "" {
+			if strings.HasPrefix(c.want, "host.Launch: ") {
 				begins = "host.Launch: "
 			}
 			p, err := host.Start(w.ctx(), l)

@@ -35,7 +35,7 @@ func TestCallsAreNamesBeginningsUpToADotOrAll(t *testing.T) {
 }
 
 func TestCallsThatAreNeitherNameNorBeginningAreRefused(t *testing.T) {
-	for _, bad := range []string{"", "app*", "*.user", "app.*.user", "app.**", "app user", " app.user", "app.user\n", ".*.*", "a\x00b"} {
+	for _, bad := range []string{"", "app*", "*.user", "app.*.user", "app.**", "app.", "app..*", ".", "app user", " app.user", "app.user\n", ".*.*", "a\x00b"} {
 		err := manifest.Calls{"app.user", bad}.Check()
 		if err == nil || !strings.Contains(err.Error(), "want the name of a message") {
 			t.Errorf("%q: %v", bad, err)

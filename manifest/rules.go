@@ -23,8 +23,8 @@ const identifierPattern = `^[A-Za-z_][A-Za-z0-9_]*$`
 // envPattern allows parentheses for Windows, which has ProgramFiles(x86).
 const envPattern = `^[A-Za-z_][A-Za-z0-9_()]*$`
 
-// callPattern is a message's name, or what several begin with.
-const callPattern = `^(\*|[^*\s\x00]+(\.\*)?)$`
+// callPattern is a message's name, or what several begin with. No message's name ends with a dot.
+const callPattern = `^(\*|[^*\s\x00]*[^*.\s\x00](\.\*)?)$`
 
 const sha256Pattern = `^[0-9a-fA-F]{64}$`
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,7 +40,7 @@ A host that is locked (hotplug run --locked, or host.Config.Locked) runs what is
 locked again. It need not be started anew.
 
 With --check nothing is written, and the exit code is 1 if something has changed. It is 1, too, if a plugin could not be locked; the
-others are then. A lock file that cannot be read is not written over.`,
+others are then; one that was locked before is "unlockable". A lock file that cannot be read is not written over.`,
 		Example: "  hotplug lock plugins\n  hotplug lock --check plugins\n  hotplug lock --file site.lock plugins more-plugins",
 		RunE: func(c *cobra.Command, dirs []string) error {
 			l.Folders = dirs
@@ -66,7 +67,7 @@ func (a *app) lock(ctx context.Context, l lockfile.Lock, check bool) error {
 	if err != nil {
 		return orInterrupted(ctx, exitHost, err)
 	}
-	changes := lockfile.Compare(before, now)
+	changes := lockfile.Compare(before, now, left...)
 	if !check {
 		if err := writeLock(l, now); err != nil {
 			return exitf(exitHost, "lock: %w", err)
@@ -86,7 +87,7 @@ func writeLock(l lockfile.Lock, now *lockfile.File) error {
 	return l.Write(now)
 }
 
-func (a *app) printLocking(l lockfile.Lock, now *lockfile.File, changes []lockfile.Change, left []error) error {
+func (a *app) printLocking(l lockfile.Lock, now *lockfile.File, changes []lockfile.Change, left []lockfile.Left) error {
 	out := locking{File: l.Path(), Plugins: len(now.Plugins), Changes: []lockedChange{}, Left: []string{}}
 	t := &table{head: []string{"CHANGE", "NAME", "VERSION", "WHAT", "OLD", "NEW"}}
 	for _, c := range changes {
@@ -99,9 +100,9 @@ func (a *app) printLocking(l lockfile.Lock, now *lockfile.File, changes []lockfi
 			t.add(kind, text(c.Name()), text(c.Version()), text(d.What), text(a.shortHash(d.Old)), text(a.shortHash(d.New)))
 		}
 	}
-	for _, err := range left {
-		out.Left = append(out.Left, err.Error())
-		a.note("%v", err)
+	for _, l := range left {
+		out.Left = append(out.Left, l.Err.Error())
+		a.note("%v", l.Err)
 	}
 	if a.json {
 		return a.document(out)
@@ -112,7 +113,7 @@ func (a *app) printLocking(l lockfile.Lock, now *lockfile.File, changes []lockfi
 	return a.print(t)
 }
 
-var changeColors = map[lockfile.Kind]string{lockfile.Added: green, lockfile.Removed: red, lockfile.Changed: yellow}
+var changeColors = map[lockfile.Kind]string{lockfile.Added: green, lockfile.Removed: red, lockfile.Changed: yellow, lockfile.Unlockable: red}
 
 // shortHash is a hash that leaves room for another on a terminal.
 func (a *app) shortHash(text string) string {
@@ -124,9 +125,12 @@ func (a *app) shortHash(text string) string {
 }
 
 // locked says what was done, or why it is not as it should be.
-func (a *app) locked(l lockfile.Lock, check bool, now *lockfile.File, changes []lockfile.Change, left []error) error {
+func (a *app) locked(l lockfile.Lock, check bool, now *lockfile.File, changes []lockfile.Change, left []lockfile.Left) error {
 	what := changed(changes)
 	switch {
+	case check && len(left) > 0:
+		changes = slices.DeleteFunc(changes, func(c lockfile.Change) bool { return c.Kind == lockfile.Unlockable })
+		return exitf(exitPlugin, "lock: %s cannot be locked, so %s is compared with the others alone: %s", counted(len(left), "plugin"), l.Path(), changed(changes))
 	case check && len(changes) > 0:
 		return exitf(exitPlugin, "lock: %s is not what is installed: %s: look at it, then accept it with `%s`", l.Path(), what, l.Command())
 	case len(left) > 0:
@@ -139,7 +143,7 @@ func (a *app) locked(l lockfile.Lock, check bool, now *lockfile.File, changes []
 // changed is "1 added, 2 changed".
 func changed(changes []lockfile.Change) string {
 	var parts []string
-	for _, kind := range []lockfile.Kind{lockfile.Added, lockfile.Changed, lockfile.Removed} {
+	for _, kind := range []lockfile.Kind{lockfile.Added, lockfile.Changed, lockfile.Removed, lockfile.Unlockable} {
 		n := 0
 		for _, c := range changes {
 			if c.Kind == kind {

@@ -94,6 +94,26 @@ func TestLockLocksWhatItCanAndNamesTheRest(t *testing.T) {
 	command(t, "lock", "--check", "--file", s.dir+".lock", s.dir).exits(t, exitHost).complains(t, "lock file "+s.dir+".lock: file does not exist", "`hotplug lock --file "+s.dir+".lock "+s.dir+"`")
 }
 
+func TestCheckDoesNotCallRemovedWhatItCannotHash(t *testing.T) {
+	s := newShelf(t).sample("counter")
+	s.file("late/plugin.json", `{"manifest": 1, "name": "late", "version": "1.0.0", "entry": "run"}`, 0o644)
+	run := s.file("late/run", "#!/bin/sh\n", 0o755)
+	path := filepath.Join(s.dir, "plugins.lock")
+	command(t, "lock", s.dir).exits(t, exitOK)
+	if err := os.Remove(run); err != nil {
+		t.Fatal(err)
+	}
+	got := command(t, "lock", "--check", s.dir).exits(t, exitPlugin)
+	if got.out != "unlockable\tlate\t1.0.0\t\t\t\n" || !strings.HasPrefix(got.err, `hotplug: plugin "late" cannot be locked: `) ||
+		!strings.HasSuffix(got.err, "\nhotplug: lock: 1 plugin cannot be locked, so "+path+" is compared with the others alone: nothing has changed\n") {
+		t.Errorf("got %s", got)
+	}
+	got = command(t, "lock", s.dir).exits(t, exitPlugin)
+	if !strings.HasSuffix(got.err, "\nhotplug: lock: 1 plugin could not be locked, "+path+" now has 1 plugin: 1 plugin unlockable\n") {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestLockAsJSONAndOnATerminalSaysTheSame(t *testing.T) {
 	s := newShelf(t).sample("counter")
 	command(t, "lock", s.dir).exits(t, exitOK)

@@ -20,9 +20,9 @@ func Tree(e registry.Entry) store.Tree {
 	return store.Tree{Root: e.Dir, Entry: e.EntryRel, SHA256: e.SHA256, Select: func(rel string) bool { return rel == e.EntryRel || e.Manifest.Selects(rel) }}
 }
 
-// Collect hashes all plugins of the folders, whether a host would choose them or not, on all platforms whose entries are there. left says why what
-// is missing could not be locked. An error is about the folders, or that of ctx.
-func (l Lock) Collect(ctx context.Context) (f *File, left []error, err error) {
+// Collect hashes all plugins of the folders, whether a host would choose them or not, on all platforms whose entries are there. left is what could
+// not be locked. An error is about the folders, or that of ctx.
+func (l Lock) Collect(ctx context.Context) (f *File, left []Left, err error) {
 	reg, err := registry.Scan(ctx, registry.Options{Path: l.Folders})
 	if err != nil {
 		return nil, nil, err
@@ -42,7 +42,7 @@ func (l Lock) Collect(ctx context.Context) (f *File, left []error, err error) {
 		case ctx.Err() != nil:
 			return nil, nil, fmt.Errorf("lock %s: %w", strings.Join(l.Folders, " "), context.Cause(ctx))
 		case err != nil:
-			left = append(left, fmt.Errorf("plugin %q cannot be locked: %w", c.Name, err))
+			left = append(left, Left{c.Name, p.Version, fmt.Errorf("plugin %q cannot be locked: %w", c.Name, err)})
 		default:
 			f.Plugins = append(f.Plugins, p)
 		}
@@ -50,7 +50,13 @@ func (l Lock) Collect(ctx context.Context) (f *File, left []error, err error) {
 	return f, left, nil
 }
 
-// pluginOf hashes one plugin.
+// Left is a plugin that is installed and could not be locked.
+type Left struct {
+	Name, Version string // Version is empty if its manifest cannot be read
+	Err           error  // names it, and says why
+}
+
+// pluginOf hashes one plugin. With an error it has the version, if that is known.
 func pluginOf(ctx context.Context, c registry.Candidate) (Plugin, error) {
 	if c.Manifest == nil {
 		return Plugin{}, c.Err
@@ -61,12 +67,12 @@ func pluginOf(ctx context.Context, c registry.Candidate) (Plugin, error) {
 		tree.Modeless = strings.HasPrefix(platform, "windows/")
 		sum, err := store.Sum(ctx, tree)
 		if err != nil {
-			return Plugin{}, err
+			return p, err
 		}
 		p.Platforms[platform] = Build{Entry: sum.Entry, SHA256: sum.EntrySHA256, Files: sum.Hash}
 	}
 	if len(p.Platforms) == 0 {
-		return Plugin{}, fmt.Errorf("no entry of %s is there: build one, or correct the manifest's entry", c.ManifestPath)
+		return p, fmt.Errorf("no entry of %s is there: build one, or correct the manifest's entry", c.ManifestPath)
 	}
 	return p, nil
 }

@@ -14,12 +14,14 @@ const (
 	Added   Kind = "added"
 	Removed Kind = "removed"
 	Changed Kind = "changed"
+	// Unlockable is a plugin that is still installed, and cannot be hashed: nobody knows whether it has changed.
+	Unlockable Kind = "unlockable"
 )
 
 // A Change is what became of one plugin.
 type Change struct {
 	Kind     Kind
-	Old, New *Plugin // of a plugin that was added or removed there is only one
+	Old, New *Plugin // of a plugin that was added or removed, or is unlockable, there is only one
 	Differs  []Difference
 }
 
@@ -38,15 +40,26 @@ func (c Change) Version() string { return c.either().Version }
 
 func (c Change) either() *Plugin { return cmp.Or(c.New, c.Old) }
 
-// Compare says what became of what a file had, by name. A version that takes the place of another is one change. Nothing: both say the same.
-func Compare(old, new *File) (out []Change) {
+// Compare says what became of what a file had, by name. A version that takes the place of another is one change. What is left out of the new file because it
+// could not be locked was not removed. Nothing: both say the same.
+func Compare(old, new *File, left ...Left) (out []Change) {
 	before, after := byName(old), byName(new)
 	names := maps.Clone(before)
 	maps.Copy(names, after)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		out = append(out, compareNamed(before[name], after[name])...)
 	}
+	for i, c := range out {
+		if c.Kind == Removed && slices.ContainsFunc(left, c.Old.isLeft) {
+			out[i].Kind = Unlockable
+		}
+	}
 	return out
+}
+
+// isLeft reports whether l is this plugin, as far as is known.
+func (p *Plugin) isLeft(l Left) bool {
+	return l.Name == p.Name && (l.Version == "" || l.Version == p.Version)
 }
 
 func byName(f *File) map[string][]Plugin {

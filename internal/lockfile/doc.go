@@ -6,8 +6,8 @@
 //	if err != nil {
 //		return err
 //	}
-//	for _, err := range left {
-//		fmt.Println(err) // what could not be locked
+//	for _, plugin := range left {
+//		fmt.Println(plugin.Err) // what could not be locked
 //	}
 //	return lock.Write(now)
 //

@@ -85,6 +85,9 @@ func parse(text []byte) (*File, error) {
 	case *head.Lock != Version:
 		return nil, fmt.Errorf("it has the version %d, this program knows %d: use one that knows it", *head.Lock, Version)
 	}
+	if err := checkKeys(text); err != nil {
+		return nil, err
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	f := &File{}

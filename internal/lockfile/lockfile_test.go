@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -214,7 +215,13 @@ func TestWhatCannotBeLockedIsSaidAndTheRestIsLocked(t *testing.T) {
 	if err != nil || len(f.Plugins) != 1 || f.Plugins[0].Name != "good" {
 		t.Fatalf("got %+v, %v", f, err)
 	}
-	all := errors.Join(left...).Error()
+	all, versions := "", map[string]string{}
+	for _, l := range left {
+		all, versions[l.Name] = all+l.Err.Error()+"\n", l.Version
+	}
+	if versions["empty"] != "1.0.0" || versions["torn"] != "" {
+		t.Errorf("their versions: %v", versions)
+	}
 	for _, want := range []string{`plugin "empty" cannot be locked: no entry of`, `plugin "torn" cannot be locked`, `plugin "wrong" cannot be locked`, "expected was 000"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%s\nlacks %q", all, want)
@@ -239,16 +246,20 @@ func TestAFileThatIsTornOrOfAnotherVersionOrMissingIsAnError(t *testing.T) {
 	text := string(s.collect().Text())
 	hash := s.collect().Plugins[0].Manifest
 	for content, want := range map[string]string{
-		"":                                  "it is torn, or no lock file",
-		text[:len(text)/2]:                  "it is torn, or no lock file",
-		text + text:                         "it is torn, or no lock file",
-		"[]":                                "it is torn, or no lock file",
-		"{}":                                `found no key "lock"`,
-		`{"lock": 2, "plugins": {}}`:        "it has the version 2, this program knows 1",
-		`{"lock": 1}`:                       `found no key "plugins"`,
-		`{"lock": 1, "plugins": [{}]}`:      "plugins[0]: want name, version",
-		`{"lock": 1, "plugin": []}`:         `unknown field "plugin"`,
-		strings.Replace(text, hash, "A", 1): `plugins[0].manifest: found "A", want 64 lower-case hexadecimal digits`,
+		"":                             "it is torn, or no lock file",
+		text[:len(text)/2]:             "it is torn, or no lock file",
+		text + text:                    "it is torn, or no lock file",
+		"[]":                           "it is torn, or no lock file",
+		"{}":                           `found no key "lock"`,
+		`{"lock": 2, "plugins": {}}`:   "it has the version 2, this program knows 1",
+		`{"lock": 1}`:                  `found no key "plugins"`,
+		`{"lock": 1, "plugins": [{}]}`: "plugins[0]: want name, version",
+		`{"lock": 1, "plugin": []}`:    `unknown field "plugin"`,
+		`{"lock": 1, "lock": 2}`:       `it has the version 2`,
+		strings.Replace(text, `"version":`, `"Name": "two", "version":`, 1):                                                   `line 6: the key "Name" is there twice`,
+		strings.Replace(text, `"any": {`, "\"any\": {\"entry\": \"a\", \"sha256\": \"\", \"files\": \"\"},\n\n\"any\": {", 1): `the key "any" is there twice`,
+		strings.Replace(text, `"plugins"`, `"plugins": [], "plugins"`, 1):                                                     `line 3: the key "plugins" is there twice`,
+		strings.Replace(text, hash, "A", 1):                                                                                   `plugins[0].manifest: found "A", want 64 lower-case hexadecimal digits`,
 	} {
 		s.file(lockfile.Name, content, 0o644)
 		if _, err := s.Read(); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "write it anew with `hotplug lock") {
@@ -304,5 +315,30 @@ func TestCompareSaysWhatWasAddedRemovedAndChanged(t *testing.T) {
 	}
 	if same := lockfile.Compare(now, now); len(same) != 0 {
 		t.Errorf("a file differs from itself: %+v", same)
+	}
+}
+
+func TestWhatIsInstalledAndCannotBeHashedWasNotRemoved(t *testing.T) {
+	s := newShelf(t)
+	s.plugin("one", "1.0.0", `"run"`)
+	s.plugin("two", "1.0.0", `"run"`)
+	before := s.collect()
+	before.Plugins = append(before.Plugins, build("one", "0.9.0", "1"))
+	for _, file := range []string{"one/run", "two/plugin.json"} {
+		if err := os.Remove(filepath.Join(s.dir, file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.file("two/plugin.json", "{", 0o644)
+	now, left, err := s.Collect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range lockfile.Compare(before, now, left...) {
+		got = append(got, fmt.Sprint(c.Kind, " ", c.Name(), " ", c.Version()))
+	}
+	if want := []string{"removed one 0.9.0", "unlockable one 1.0.0", "unlockable two 1.0.0"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -10,3 +10,9 @@ var (
 
 // Overrun is fence.overrun of a group's folder.
 func Overrun(dir string) bool { return (&fence{dir: dir}).overrun() }
+
+// DiesAlone and DumpsAlone are whether a process that a rule of seccomp ends while it starts leaves its host alone, here and with another kernel.
+var (
+	DiesAlone  = diesAlone
+	DumpsAlone = dumpsAlone
+)

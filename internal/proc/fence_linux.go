@@ -16,8 +16,9 @@ import (
 
 // A fence is what holds a process to its limits: a control group for its memory where there can be one, and resource limits.
 type fence struct {
-	dir  string   // of the control group; empty: none
-	file *os.File // the same, while the process is started
+	dir    string   // of the control group; empty: none
+	file   *os.File // the same, while the process is started
+	unkept []error  // why the process is not held to some limits, or was not from its first instruction on
 }
 
 // make makes a control group for a process that is about to start, if it needs one and there can be one.
@@ -75,16 +76,31 @@ func (f *fence) started() {
 	f.file = nil
 }
 
-// limit sets resource limits of a process that has just started. It returns why it could not set some.
-func (f *fence) limit(pid int, l Limits) (unkept []error) {
+// A resource is a limit that the kernel keeps for each process by itself.
+type resource struct {
+	field  string // of the manifest
+	wanted int64  // its value there
+	number int    // RLIMIT_NOFILE, ...
+	most   uint64 // what is set
+	lack   string // for errors: why it is not kept by something better
+}
+
+// resources are the limits that no control group keeps.
+func (f *fence) resources(l Limits) (all []resource) {
 	if l.OpenFiles > 0 {
-		if err := limitResource(pid, unix.RLIMIT_NOFILE, uint64(l.OpenFiles)); err != nil {
-			unkept = append(unkept, fmt.Errorf("limits.openFiles %d is not kept: prlimit: %w", l.OpenFiles, err))
-		}
+		all = append(all, resource{"limits.openFiles", int64(l.OpenFiles), unix.RLIMIT_NOFILE, uint64(l.OpenFiles), ""})
 	}
 	if l.Memory > 0 && f.dir == "" {
-		if err := limitResource(pid, unix.RLIMIT_DATA, uint64(l.Memory)+untouched()); err != nil {
-			unkept = append(unkept, fmt.Errorf("limits.memory %d is not kept: there is no control group for it, and prlimit: %w", l.Memory, err))
+		all = append(all, resource{"limits.memory", l.Memory, unix.RLIMIT_DATA, uint64(l.Memory) + untouched(), "there is no control group for it, and "})
+	}
+	return all
+}
+
+// setLimits returns why it could not set some.
+func setLimits(pid int, limits []resource) (unkept []error) {
+	for _, l := range limits {
+		if err := limitResource(pid, l.number, l.most); err != nil {
+			unkept = append(unkept, fmt.Errorf("%s %d is not kept: %sprlimit: %w", l.field, l.wanted, l.lack, err))
 		}
 	}
 	return unkept

@@ -4,12 +4,16 @@ package proc
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"syscall"
 )
 
 // A fence holds a process to its limits. Here none can be: a process may limit itself, and no other.
-type fence struct{ dir string }
+type fence struct {
+	dir    string // always empty
+	unkept []error
+}
 
 func (f *fence) make(int64, *syscall.SysProcAttr, Logger) {}
 
@@ -17,15 +21,15 @@ func (f *fence) giveUp(*syscall.SysProcAttr) bool { return false }
 
 func (f *fence) started() {}
 
-// limit says of each limit that it is not kept.
-func (f *fence) limit(_ int, l Limits) (unkept []error) {
-	if l.OpenFiles > 0 {
-		unkept = append(unkept, fmt.Errorf("limits.openFiles %d is not kept: a host on %s cannot limit another process", l.OpenFiles, runtime.GOOS))
+// launch starts a process, and says of each limit that it is not kept.
+func (f *fence) launch(spec Spec, attr *os.ProcAttr) (*os.Process, error) {
+	if n := spec.Limits.OpenFiles; n > 0 {
+		f.unkept = append(f.unkept, fmt.Errorf("limits.openFiles %d is not kept: a host on %s cannot limit another process", n, runtime.GOOS))
 	}
-	if l.Memory > 0 {
-		unkept = append(unkept, fmt.Errorf("limits.memory %d is not kept: a host on %s cannot limit another process", l.Memory, runtime.GOOS))
+	if n := spec.Limits.Memory; n > 0 {
+		f.unkept = append(f.unkept, fmt.Errorf("limits.memory %d is not kept: a host on %s cannot limit another process", n, runtime.GOOS))
 	}
-	return unkept
+	return startNotBusy(spec, attr)
 }
 
 func (f *fence) overrun() bool { return false }

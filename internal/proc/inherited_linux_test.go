@@ -20,7 +20,6 @@ func (w *warnings) Warn(_ string, args ...any) {
 }
 
 func TestWhatTheApplicationOpensByItselfReachesNoProcessAndIsTold(t *testing.T) {
-	start(t, role("wait-ready")) // what is there already is marked, and not told
 	path := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)

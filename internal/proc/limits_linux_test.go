@@ -41,7 +41,7 @@ func TestLimitsHoldTheProcessSoftAndHard(t *testing.T) {
 	spec.Limits = proc.Limits{OpenFiles: 33, Memory: 1 << 40}
 	p := start(t, spec)
 	begun(t, p)
-	if unkept := p.Hold(); len(unkept) > 0 {
+	if unkept := p.Unkept(); len(unkept) > 0 {
 		t.Errorf("not kept: %v", unkept)
 	}
 	if got := limitOf(t, p.PID(), "Max open files"); got != "33 33 files" {
@@ -64,14 +64,14 @@ func TestALimitAboveTheHostsOwnIsTheHostsOwn(t *testing.T) {
 	if n, err := strconv.Atoi(hard); err != nil || n >= spec.Limits.OpenFiles {
 		t.Skipf("the host's own limit is %s", hard)
 	}
-	if got, want := limitOf(t, p.PID(), "Max open files"), hard+" "+hard+" files"; got != want || len(p.Hold()) > 0 {
-		t.Errorf("%s, want %s; not kept: %v", got, want, p.Hold())
+	if got, want := limitOf(t, p.PID(), "Max open files"), hard+" "+hard+" files"; got != want || len(p.Unkept()) > 0 {
+		t.Errorf("%s, want %s; not kept: %v", got, want, p.Unkept())
 	}
 }
 
 func TestWithoutLimitsTheProcessHasThoseOfTheHost(t *testing.T) {
 	p := start(t, role("wait-ready"))
-	if got, want := limitOf(t, p.PID(), "Max data size"), limitOf(t, os.Getpid(), "Max data size"); got != want || len(p.Hold()) > 0 {
-		t.Errorf("%s, want %s; not kept: %v", got, want, p.Hold())
+	if got, want := limitOf(t, p.PID(), "Max data size"), limitOf(t, os.Getpid(), "Max data size"); got != want || len(p.Unkept()) > 0 {
+		t.Errorf("%s, want %s; not kept: %v", got, want, p.Unkept())
 	}
 }

@@ -41,7 +41,8 @@ type Spec struct {
 	StdoutFile, StderrFile *os.File
 	// User is who the process runs as; nil: whoever the host runs as. Only root may start processes of others. Not on Windows.
 	User *User
-	// Limits are what the process may take. One that the system cannot hold it to is no error: see Process.Hold.
+	// Limits are what the process may take. They hold from its program's first instruction on, so that what it forks
+	// inherits them. One that the system cannot hold it to is no error: see Process.Unkept.
 	Limits Limits
 	// Log is told, before Start returns, of what concerns the host more than the process; nil: nobody wants to know.
 	Log Logger
@@ -77,7 +78,7 @@ type User struct {
 type Limits struct {
 	// Memory in bytes. Where the host has a control group that is its own to divide, it is what the process and all its descendants hold together,
 	// and the kernel ends them all if that goes beyond; else it is what each of them has mapped to be written to (RLIMIT_DATA), plus 128 MiB and 16 MiB for
-	// each CPU, since much of that is never touched, and an allocation beyond it fails.
+	// each CPU, since much of that is never touched, and an allocation beyond it fails. What is mapped to be shared does not count then.
 	Memory int64
 	// OpenFiles is how many descriptors each of its processes may have open.
 	OpenFiles int
@@ -106,10 +107,9 @@ type Process interface {
 	Done() <-chan struct{}
 	// Exit says how the leader ended. Valid once Done is closed; the zero Exit before.
 	Exit() Exit
-	// Hold holds the leader to the Spec's Limits once more, and returns why it is not held to some. Start has done so before the process ran a microsecond;
-	// but one that may raise its limits, root's, may just have done that: Go's runtime raises the soft limit of descriptors to the hard one that it has read.
-	// Nil of a process that Find has found: it goes on with what it has.
-	Hold() []error
+	// Unkept is why the process is not held to some of the Spec's Limits, or not from its program's first instruction on. It does not change. Nil of a process
+	// that Find has found: it goes on with what it has.
+	Unkept() []error
 	// Usage is what the leader takes of the machine now; false where the system does not tell, or the leader has ended.
 	Usage() (Usage, bool)
 	// Close closes the lifeline and both pipes. It does not wait for the process, which goes on if it

@@ -100,7 +100,6 @@ type process struct {
 	done  chan struct{} // closed by reap
 
 	identity Identity
-	limits   Limits
 	left     chan struct{} // closed by leave; nil: a child of this process
 
 	shutdown bool        // it ends with its host
@@ -116,17 +115,16 @@ func (p *process) start(spec Spec) error {
 	p.exit.Started = time.Now()
 	attr := &os.ProcAttr{Dir: spec.Dir, Env: spec.env(), Files: p.child, Sys: p.group.sysProcAttr(spec.User)}
 	p.fence.make(spec.Limits.Memory, attr.Sys, spec.log())
-	started, err := startNotBusy(spec, attr)
+	started, err := p.fence.launch(spec, attr)
 	if err != nil && p.fence.giveUp(attr.Sys) {
-		started, err = startNotBusy(spec, attr)
+		started, err = p.fence.launch(spec, attr)
 	}
 	p.fence.started()
 	if err != nil {
 		return explainStart(spec, err)
 	}
 	p.os, p.pid = started, started.Pid
-	p.limits, p.shutdown = spec.Limits, spec.Shutdown
-	p.Hold()
+	p.shutdown = spec.Shutdown
 	p.identity = Identity{PID: p.pid, Started: startOf(p.pid), Group: p.fence.dir} // also if it has ended: it is not reaped yet
 	err = p.group.started(started, spec.Shutdown)
 	if err == nil && spec.Shutdown {
@@ -181,16 +179,7 @@ func (p *process) Stderr() io.ReadCloser { return p.stderr }
 func (p *process) Terminate() error      { return p.group.terminate() }
 func (p *process) Kill() error           { return p.group.kill() }
 func (p *process) Done() <-chan struct{} { return p.done }
-
-// Hold implements Process.
-func (p *process) Hold() []error {
-	select {
-	case <-p.done: // its id may be a stranger's by now
-		return nil
-	default:
-		return p.fence.limit(p.pid, p.limits)
-	}
-}
+func (p *process) Unkept() []error       { return p.fence.unkept }
 
 // Usage implements Process. Until the leader is reaped nobody else has its id.
 func (p *process) Usage() (Usage, bool) {

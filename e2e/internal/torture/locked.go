@@ -77,8 +77,11 @@ func (t *torture) refused(ctx context.Context, p *host.Plugin, runs host.Status)
 // accept locks what is installed.
 func accept(ctx context.Context, l lockfile.Lock) error {
 	f, left, err := l.Collect(ctx)
-	if err != nil || len(left) > 0 {
-		return errors.Join(append(left, err)...)
+	for _, plugin := range left {
+		err = errors.Join(err, plugin.Err)
+	}
+	if err != nil {
+		return err
 	}
 	return l.Write(f)
 }

@@ -28,8 +28,8 @@ type Process struct {
 
 var _ proc.Process = (*Process)(nil)
 
-// Hold implements proc.Process: a fake process has no limits.
-func (p *Process) Hold() []error { return nil }
+// Unkept implements proc.Process: a fake process has no limits.
+func (p *Process) Unkept() []error { return nil }
 
 // Usage implements proc.Process: a fake process takes nothing.
 func (p *Process) Usage() (proc.Usage, bool) { return proc.Usage{}, false }
