@@ -16,16 +16,24 @@ import (
 	"github.com/go-hotplug/hotplug/internal/proc"
 )
 
-// startHost starts a host of its own that has one process with the given role.
+// startHost starts a host of its own that has one process with the given role, and waits until it has.
 func startHost(t *testing.T, f *family, role, disconnect string) *exec.Cmd {
 	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
 	host := exec.Command(os.Args[0], role, disconnect)
-	host.Env = []string{roleEnv + "=host"}
-	host.Stdout, host.Stderr = f.w, os.Stderr
-	if err := host.Start(); err != nil {
+	host.Env = []string{roleEnv + "=host", startedEnv + "=1"}
+	host.Stdout, host.Stderr, host.ExtraFiles = f.w, os.Stderr, []*os.File{w}
+	err = host.Start()
+	w.Close()
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = host.Process.Kill(); _ = host.Wait() })
+	_, _ = r.Read(make([]byte, 1)) // the end of file
 	return host
 }
 
