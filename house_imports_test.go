@@ -17,6 +17,7 @@ var mayImport = map[string]string{
 	"internal/mp":            "",
 	"internal/pipe":          "",
 	"internal/nearest":       "",
+	"internal/abridge":       "",
 	"internal/peercred":      "",
 	"internal/leak":          "",
 	"internal/subject":       "",
@@ -32,7 +33,7 @@ var mayImport = map[string]string{
 	"codec":         "internal/mp",
 	"internal/wire": "codec internal/mp shape",
 
-	"rpc":                "codec internal/nearest internal/wire shape",
+	"rpc":                "codec internal/abridge internal/nearest internal/wire shape",
 	"rpc/rpctest":        "rpc internal/pipe",
 	"rpc/middleware":     "rpc",
 	"internal/lifecycle": "rpc",
@@ -41,7 +42,7 @@ var mayImport = map[string]string{
 	"registry": "internal/filekey internal/nearest manifest",
 
 	"plugin": "codec internal/lifecycle internal/nearest internal/peercred internal/wire plugin/internal/seam rpc shape",
-	"host": "codec host/internal/seam internal/lifecycle internal/lockfile internal/nearest internal/peercred internal/proc internal/store internal/wire " +
+	"host": "codec host/internal/seam internal/abridge internal/lifecycle internal/lockfile internal/nearest internal/peercred internal/proc internal/store internal/wire " +
 		"manifest registry rpc shape",
 
 	"plugin/internal/seam":     "internal/wire",
