@@ -17,12 +17,14 @@ var mayImport = map[string]string{
 	"internal/mp":            "",
 	"internal/pipe":          "",
 	"internal/nearest":       "",
+	"internal/abridge":       "",
+	"internal/shellwords":    "",
 	"internal/peercred":      "",
 	"internal/leak":          "",
 	"internal/subject":       "",
 	"internal/filekey":       "",
-	"internal/store":         "internal/filekey",
-	"internal/lockfile":      "internal/store registry",
+	"internal/store":         "internal/filekey internal/shellwords",
+	"internal/lockfile":      "internal/shellwords internal/store registry",
 	"internal/proc":          "",
 	"internal/document":      "",
 	"internal/newcomer":      "internal/document",
@@ -32,16 +34,16 @@ var mayImport = map[string]string{
 	"codec":         "internal/mp",
 	"internal/wire": "codec internal/mp shape",
 
-	"rpc":                "codec internal/nearest internal/wire shape",
+	"rpc":                "codec internal/abridge internal/nearest internal/wire shape",
 	"rpc/rpctest":        "rpc internal/pipe",
 	"rpc/middleware":     "rpc",
 	"internal/lifecycle": "rpc",
 
 	"manifest": "internal/nearest",
-	"registry": "internal/filekey internal/nearest manifest",
+	"registry": "internal/filekey internal/nearest internal/shellwords manifest",
 
-	"plugin": "codec internal/lifecycle internal/nearest internal/peercred internal/wire plugin/internal/seam rpc shape",
-	"host": "codec host/internal/seam internal/lifecycle internal/lockfile internal/nearest internal/peercred internal/proc internal/store internal/wire " +
+	"plugin": "codec internal/lifecycle internal/nearest internal/peercred internal/shellwords internal/wire plugin/internal/seam rpc shape",
+	"host": "codec host/internal/seam internal/abridge internal/lifecycle internal/lockfile internal/nearest internal/peercred internal/proc internal/store internal/wire " +
 		"manifest registry rpc shape",
 
 	"plugin/internal/seam":     "internal/wire",
@@ -59,7 +61,7 @@ var mayImport = map[string]string{
 
 	"internal/conformance": "codec internal/proc internal/wire shape",
 
-	"cmd/hotplug...":    "codec control... host internal/conformance internal/lockfile internal/nearest manifest registry rpc shape cmd/hotplug...",
+	"cmd/hotplug...":    "codec control... host internal/conformance internal/lockfile internal/nearest internal/shellwords manifest registry rpc shape cmd/hotplug...",
 	"internal/tools...": "host internal/document internal/newcomer manifest registry rpc shape",
 	"e2e...":            "codec control... host internal/document internal/lockfile internal/newcomer internal/proc internal/wire manifest plugin registry rpc shape e2e...",
 }

@@ -163,7 +163,8 @@ func TestAPluginThatCannotReadItsStartupDataExits65(t *testing.T) {
 	for text, parts := range map[string][]string{
 		"{}":      {"start-up data", "is missing"},
 		"garbage": {"start-up data", "expected one JSON object", "garbage"},
-		"fd:77":   {wire.StartupEnv, "descriptor 77 was not inherited"},
+		"fd:77":   {wire.StartupEnv, "descriptor 77 was not inherited", "if you started this by hand, the variable is left from another plugin: unset it"},
+		"fd:4":    {wire.StartupEnv, "descriptor 4 was not inherited", "unset it, and have a host start this one", "leave descriptors 3 and 4 open"}, // the runtime of Go may have a file there
 		"fd:x":    {wire.StartupEnv, "expected fd:N", "fd:x"},
 	} {
 		w := &worker{t: t, stderr: &bytes.Buffer{}, ended: make(chan struct{}), startup: &wire.Startup{Plugin: wire.Identity{Name: "counter"}}}

@@ -74,7 +74,14 @@ func (c *chapter) descriptors(t *testing.T) {
 	startup := &wire.Startup{Hotplug: []int{wire.Version}, Listener: 3, Serializer: "MessagePackSerializer", Token: "t", Answer: "a", Plugin: wire.Identity{Name: "counter"}}
 	line, err := startup.Encode()
 	mustDo(t, err)
-	for text, third := range map[string]*os.File{"fd:3": folder, strings.TrimSpace(string(line)): file} {
+	ended, end, err := os.Pipe()
+	mustDo(t, err)
+	defer ended.Close()
+	mustDo(t, end.Close())
+	open, unread, err := os.Pipe()
+	mustDo(t, err)
+	defer func() { open.Close(); unread.Close() }()
+	for third, text := range map[*os.File]string{folder: "fd:3", ended: "fd:3", unread: "fd:3", file: strings.TrimSpace(string(line))} {
 		w := &worker{t: t, stderr: &bytes.Buffer{}, ended: make(chan struct{}), startup: startup, files: []*os.File{third}}
 		w.start([]string{wire.StartupEnv + "=" + text})
 		c.ends(w, 65)

@@ -26,8 +26,11 @@ func (e Event) String() string {
 	return fmt.Sprintf("%s %s: %s: %s", e.Plugin, e.Version, e.To, e.Reason)
 }
 
-// eventBuffer is how many events wait for a slow reader before the oldest are dropped and counted.
-const eventBuffer = 1024
+// What waits for a slow reader before the oldest are dropped and counted.
+const (
+	eventBuffer = 1024    // events,
+	eventBytes  = 1 << 20 // and bytes of their texts; one event may go beyond
+)
 
 // broadcast hands events to every reader.
 type broadcast struct {
@@ -37,25 +40,43 @@ type broadcast struct {
 }
 
 type reader struct {
-	queue  []Event
+	queue  []waiting
+	bytes  int // of their texts
 	missed int
 	wake   chan struct{} // one slot; publish signals, the reader receives; closed when the reader leaves, or with the broadcast
 }
 
+// A waiting event has so many bytes of text.
+type waiting struct {
+	event Event
+	size  int
+}
+
 func (b *broadcast) publish(e Event) {
+	w := waiting{event: e, size: len(e.Reason) + bytesOf(e.Err)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for r := range b.readers {
-		if len(r.queue) >= eventBuffer {
-			r.queue = r.queue[1:]
-			r.missed++
-		}
-		r.queue = append(r.queue, e)
-		select {
-		case r.wake <- struct{}{}:
-		default:
-		}
+		r.add(w)
 	}
+}
+
+func (r *reader) add(w waiting) {
+	r.queue = append(r.queue, w)
+	r.bytes += w.size
+	for len(r.queue) > eventBuffer || r.bytes > eventBytes && len(r.queue) > 1 {
+		r.pop()
+		r.missed++
+	}
+	signal(r.wake)
+}
+
+// pop takes the oldest out of the queue, which holds nothing of it any more.
+func (r *reader) pop() Event {
+	w := r.queue[0]
+	r.queue[0] = waiting{}
+	r.queue, r.bytes = r.queue[1:], r.bytes-w.size
+	return w.event
 }
 
 func (b *broadcast) subscribe() *reader {
@@ -92,19 +113,21 @@ func (b *broadcast) close() {
 	}
 }
 
-func (b *broadcast) take(r *reader) []Event {
+// take is the oldest event that a reader has not had, if there is one. They are taken one by one, so that no more waits in a reader's hands.
+func (b *broadcast) take(r *reader) (e Event, more bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	queue := r.queue
-	r.queue = nil
-	if len(queue) > 0 {
-		queue[0].Missed, r.missed = r.missed, 0
+	if len(r.queue) == 0 {
+		r.queue = nil
+		return e, false
 	}
-	return queue
+	e = r.pop()
+	e.Missed, r.missed = r.missed, 0
+	return e, true
 }
 
 // Events yields what happens from the call on, until ctx ends, the loop is left, or the host is closed. A reader that falls more than 1,024
-// events behind loses the oldest; the next event says how many. A second
+// events behind, or 1 MiB of their texts, loses the oldest; the next event says how many. A second
 // loop over the same sequence yields nothing.
 func (h *Host) Events(ctx context.Context) iter.Seq[Event] {
 	r := h.env.events.subscribe()
@@ -117,8 +140,8 @@ func (h *Host) Events(ctx context.Context) iter.Seq[Event] {
 			case <-ctx.Done():
 				return
 			}
-			for _, e := range h.env.events.take(r) {
-				if !yield(e) {
+			for e, more := h.env.events.take(r); more; e, more = h.env.events.take(r) {
+				if ctx.Err() != nil || !yield(e) {
 					return
 				}
 			}

@@ -79,7 +79,7 @@ func TestEventsEndWithTheirContextAndWithTheLoop(t *testing.T) {
 }
 
 func TestASlowReaderLosesTheOldestEventsAndIsToldHowMany(t *testing.T) {
-	events := host.Flood(host.EventBuffer + 10)
+	events := host.Flood(host.EventBuffer+10, "")
 	if len(events) != host.EventBuffer || events[0].Missed != 10 || events[0].Generation != 10 || events[1].Missed != 0 || events[len(events)-1].Generation != host.EventBuffer+9 {
 		t.Errorf("%d events, the first %+v", len(events), events[0])
 	}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
@@ -30,6 +31,8 @@ const (
 	EventBuffer = eventBuffer
 	MaxLine     = maxLine
 	TailLines   = tailLines
+	TailBytes   = tailBytes
+	EventBytes  = eventBytes
 	MaxJitter   = maxJitter
 	ExitGrace   = exitGrace
 )
@@ -78,14 +81,17 @@ func ParseLine(text string) (hclog.Level, string, []any) {
 	return l.level, l.message, l.args
 }
 
-// Flood publishes n events to a reader that reads none of them, and returns what it finds then. Generation counts them from 0.
-func Flood(n int) []Event {
+// Flood publishes n events with that text to a reader that reads none of them, and returns what it finds then. Generation counts them from 0.
+func Flood(n int, text string) (found []Event) {
 	var b broadcast
 	r := b.subscribe()
 	for i := range n {
-		b.publish(Event{Generation: i})
+		b.publish(Event{Generation: i, Reason: text, Err: errors.New(text)})
 	}
-	return b.take(r)
+	for e, more := b.take(r); more; e, more = b.take(r) {
+		found = append(found, e)
+	}
+	return found
 }
 
 // StartingPlugin is a handle whose plugin never gets further.

@@ -56,7 +56,7 @@ func hookError(ctx context.Context, feature string, err error) error {
 		<-ctx.Done()
 		err = context.Cause(ctx)
 	}
-	return fmt.Errorf("its %s hook: %w", hookNames[feature], err)
+	return fmt.Errorf("its %s hook: %w", hookNames[feature], brief(err))
 }
 
 // hookNames are the names of hooks in plugin.Server.
@@ -86,7 +86,7 @@ func (i *instance) succeeds(old *instance) error {
 		return nil
 	}
 	if err := wire.CheckUses(old.hello.Handles, i.hello.Handles, true); err != nil {
-		return fmt.Errorf("it does not answer all that %s answers: %w", old.spec.titled(), err)
+		return fmt.Errorf("it does not answer all that %s answers: %w", old.spec.titled(), brief(err))
 	}
 	return nil
 }

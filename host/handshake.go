@@ -76,5 +76,5 @@ func handshakeError(ctx context.Context, err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return fmt.Errorf("handshake: the plugin closed the connection (%w)", err)
 	}
-	return fmt.Errorf("handshake: %w", err)
+	return fmt.Errorf("handshake: %w", brief(err))
 }

@@ -217,7 +217,7 @@ func (e *environment) copyToRun(ctx context.Context, s *spec) (*store.Copy, erro
 	if s.copied == nil {
 		return e.copyOf(ctx, s)
 	}
-	altered := e.store.Check(ctx, *s.copied)
+	altered := e.checkCopy(ctx, *s.copied)
 	if altered == nil {
 		return s.copied, nil
 	}
@@ -227,6 +227,14 @@ func (e *environment) copyToRun(ctx context.Context, s *spec) (*store.Copy, erro
 		}
 	}
 	return nil, fmt.Errorf("%w: the plugins folder holds other files by now, so it cannot be made anew: reload the plugin to have it run those", altered)
+}
+
+// checkCopy is an error unless a copy is what was put into the store. For a host that is locked that is all of it: what was added was never accepted.
+func (e *environment) checkCopy(ctx context.Context, c store.Copy) error {
+	if e.locked != nil {
+		return e.store.CheckExactly(ctx, c)
+	}
+	return e.store.Check(ctx, c)
 }
 
 // startupLine is what the process reads from its lifeline.

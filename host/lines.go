@@ -5,16 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 	"unicode"
+
+	"github.com/go-hotplug/hotplug/internal/abridge"
 )
 
 const (
 	maxLine   = 64 << 10    // bytes of one line; a longer one is logged in pieces
 	tailLines = 50          // lines of stderr that a crash report holds,
-	tailWidth = 4 << 10     // and how many bytes of each
+	tailBytes = 16 << 10    // and how many bytes of them together; each is abridged
 	lineQueue = 1024        // lines that wait for a slow logger
 	patience  = time.Second // how long a plugin's output waits for a slow logger before lines are dropped and counted
 )
@@ -74,8 +77,17 @@ func (l *lines) tail() []string {
 func (l *lines) recall(earlier []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	all := append(earlier, l.last...)
-	l.last = all[max(0, len(all)-tailLines):]
+	l.last = tailOf(append(earlier, l.last...))
+}
+
+// tailOf is the last of some lines, as far as a report holds them.
+func tailOf(all []string) []string {
+	from, size := len(all), 0
+	for from > 0 && len(all)-from < tailLines && size+len(all[from-1]) <= tailBytes {
+		from--
+		size += len(all[from])
+	}
+	return slices.Delete(all, 0, from)
 }
 
 func (l *lines) read(r io.Reader, stderr bool) {
@@ -122,11 +134,8 @@ func commands(r rune) bool { return r != '\t' && unicode.IsControl(r) }
 func (l *lines) add(line outLine) {
 	if line.stderr {
 		l.mu.Lock()
-		l.last = append(l.last, shortened(line.text))
+		l.last = tailOf(append(l.last, abridge.Text(line.text)))
 		l.starved = l.starved || saysStarved(line.text)
-		if len(l.last) > tailLines {
-			l.last = append(l.last[:0], l.last[len(l.last)-tailLines:]...)
-		}
 		l.mu.Unlock()
 	}
 	if line.file != nil {
@@ -149,14 +158,6 @@ func (l *lines) add(line outLine) {
 		l.dropped++
 		l.mu.Unlock()
 	}
-}
-
-// shortened is a line as a report shows it. The whole line is in the log.
-func shortened(text string) string {
-	if len(text) <= tailWidth {
-		return text
-	}
-	return strings.ToValidUTF8(text[:tailWidth], "") + " ..."
 }
 
 // patience is spent once: while lines are being dropped nothing waits.

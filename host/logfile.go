@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-hotplug/hotplug/internal/abridge"
 )
 
 // How often a log file is looked at: soon after something came, and less often when nothing does.
@@ -142,16 +144,16 @@ func (f *logFile) mark(end int64) {
 
 // before is the last lines in front of where resume goes on. What an earlier host had emptied away is gone.
 func (f *logFile) before() []string {
-	from := max(0, f.start-tailLines*tailWidth)
+	from := max(0, f.start-tailLines*abridge.Most)
 	b := make([]byte, f.start-from)
 	n, _ := f.file.ReadAt(b, from)
 	var all []string
 	for line := range strings.Lines(string(b[:n])) {
 		if text := strings.TrimRight(line, "\r\n"); text != "" {
-			all = append(all, shortened(printable(text)))
+			all = append(all, abridge.Text(printable(text)))
 		}
 	}
-	return all[max(0, len(all)-tailLines):]
+	return tailOf(all)
 }
 
 // resume goes on where the host before has ended.

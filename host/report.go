@@ -12,7 +12,7 @@ type CrashReport struct {
 	Exit   string   // "exit status 3", "killed by SIGSEGV"
 	Code   int      // exit status; -1 if a signal ended it
 	Killed bool     // the host ended it, because it had broken or closed the connection
-	Stderr []string // its last lines, at most 50
+	Stderr []string // its last lines, at most 50 and 16 KiB
 	Lost   int      // notices that it was sent and had not said to have handled: the last of them it may have
 	Memory string   // how it met limits.memory, where that is known; empty: it did not
 	Cause  error    // what broke the connection first; nil if the process simply ended

@@ -181,7 +181,7 @@ func crashCause(err error) error {
 			return nil
 		}
 	}
-	return err
+	return brief(err)
 }
 
 func (i *instance) clean() {

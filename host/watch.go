@@ -69,7 +69,7 @@ func (i *instance) check(ctx context.Context, limit time.Duration) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s (health.interval)", limit))
 	defer cancel()
 	if _, err := i.conn.Ping(ctx); err != nil {
-		return fmt.Errorf("ping: %w", causeOf(ctx, err))
+		return fmt.Errorf("ping: %w", brief(causeOf(ctx, err)))
 	}
 	if !i.feature(lifecycle.FeatureHealth) {
 		return nil
@@ -77,7 +77,7 @@ func (i *instance) check(ctx context.Context, limit time.Duration) error {
 	i.checks.Add(1)
 	_, err := lifecycle.Health.Call(ctx, i.conn, lifecycle.None{})
 	if err != nil {
-		return fmt.Errorf("its Health hook: %w", causeOf(ctx, err))
+		return fmt.Errorf("its Health hook: %w", brief(causeOf(ctx, err)))
 	}
 	return nil
 }

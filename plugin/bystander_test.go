@@ -43,7 +43,7 @@ func TestStartupDataThatCannotBeReadIsSixtyFiveAndNotPassedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for env, want := range map[string]string{
-		"fd:x": `expected fd:N with N of 3 or more, found "fd:x"`, "fd:1": "expected fd:N", "fd:987": "descriptor 987", "nonsense": "expected one JSON object",
+		"fd:x": `expected fd:N with N of 3 or more, found "fd:x"`, "fd:1": "expected fd:N", "fd:987": "descriptor 987 was not inherited: bad file descriptor: if you started this by hand", "nonsense": "expected one JSON object",
 		"{}": "hotplug is missing", string(line): "listen on /none/such/socket", `{"hotplug":[1],"serializer":"x"}`: "token is missing",
 	} {
 		t.Setenv(wire.StartupEnv, env)

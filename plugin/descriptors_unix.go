@@ -25,6 +25,9 @@ func takeLifeline(fd int) (*os.File, error) {
 	if err := syscall.Fstat(fd, &st); err != nil {
 		return nil, fmt.Errorf("lifeline: descriptor %d was not inherited: %w", fd, err)
 	}
+	if kind := st.Mode & syscall.S_IFMT; kind != syscall.S_IFIFO && kind != syscall.S_IFSOCK { // such as a file that the Go runtime has opened
+		return nil, fmt.Errorf("lifeline: descriptor %d was not inherited: it is no pipe of a host", fd)
+	}
 	syscall.CloseOnExec(fd)
 	return os.NewFile(uintptr(fd), "lifeline"), nil
 }

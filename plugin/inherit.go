@@ -49,6 +49,10 @@ func inherit(env string, id *identity) (*inherited, error) {
 	return in, nil
 }
 
+// notFromAHost is for a variable that is there without what belongs to it.
+const notFromAHost = "if you started this by hand, the variable is left from another plugin: unset it, and have a host start this one; " +
+	"if a host did, through another program, have that end with exec and leave descriptors 3 and 4 open"
+
 func readStartup(env string) (*inherited, []byte, error) {
 	number, ok := strings.CutPrefix(env, "fd:")
 	if !ok {
@@ -60,11 +64,14 @@ func readStartup(env string) (*inherited, []byte, error) {
 	}
 	file, err := takeLifeline(fd)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%w: %s", err, notFromAHost)
 	}
 	r := bufio.NewReaderSize(file, wire.MaxStartup+1)
 	line, err := r.ReadSlice('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF) && len(line) == 0:
+		return nil, nil, fmt.Errorf("descriptor %d ended before the start-up data: %s", fd, notFromAHost)
+	case err != nil && !errors.Is(err, io.EOF):
 		return nil, nil, fmt.Errorf("read start-up data from descriptor %d: %w", fd, err)
 	}
 	return &inherited{lifeline: file, rest: r}, line, nil

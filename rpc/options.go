@@ -29,7 +29,7 @@ type Options struct {
 	StreamItems int              // items of a stream that may be on their way here and not taken; 0: 256
 	StreamBytes int              // bytes of their frames; one item may go beyond; 0: 1 MiB
 	CallTimeout time.Duration    // of calls whose context has no deadline; 0: none
-	Logger      Logger           // nil: nothing is said
+	Logger      Logger           // nil: nothing is said. Texts of the peer are abridged to 4 KiB
 	OnGoodbye   func(Goodbye)    // the peer starts no new calls; called in a goroutine of its own
 	Observe     func(Observation)
 	Middleware  []Middleware // sees every message; none costs nothing

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 
 	"github.com/go-hotplug/hotplug/codec"
+	"github.com/go-hotplug/hotplug/internal/abridge"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/rpc"
 )
@@ -127,6 +128,23 @@ func TestWhatAPeerMayDoEndsNothing(t *testing.T) {
 			r.alive()
 		})
 	}
+}
+
+func TestWhatIsLoggedOfAPeersTextsIsAbridged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &complaints{}
+		r := rawPeer(t, rpc.Options{Logger: log})
+		go io.Copy(io.Discard, r.stream)
+		r.send(wire.Frame{Kind: wire.Notice, Tx: wire.Tx{N: 1}, Type: strings.Repeat("x", 1<<20)}, 1)
+		synctest.Wait()
+		lines := log.lines.Load()
+		if lines == nil || len(*lines) != 1 {
+			t.Fatalf("logged is %.200q, want one line", lines)
+		}
+		if line := (*lines)[0]; len(line) > 2*abridge.Most || !strings.Contains(line, " bytes left out)") {
+			t.Errorf("%d bytes: %.200s", len(line), line)
+		}
+	})
 }
 
 func TestTheNoticeThatIsBeingHandledCountsInTheWindow(t *testing.T) {

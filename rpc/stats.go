@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-hotplug/hotplug/internal/abridge"
 )
 
 // An Observation is one finished message, for metrics.
@@ -58,11 +60,17 @@ func (c *Conn) Stats() Stats {
 	return s
 }
 
+// warn logs. The texts among args may be a peer's: they are abridged.
 func (c *Conn) warn(msg string, args ...any) {
 	if c.opt.Logger == nil {
 		return
 	}
 	defer func() { _ = recover() }()
+	for i, arg := range args {
+		if text, is := arg.(string); is {
+			args[i] = abridge.Text(text)
+		}
+	}
 	c.opt.Logger.Warn(msg, args...)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/go-hotplug/hotplug/control/controlhost"
 	"github.com/go-hotplug/hotplug/control/socket"
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/internal/shellwords"
 	"github.com/go-hotplug/hotplug/rpc"
 )
 
@@ -53,7 +54,7 @@ func (f *hostFinder) dial(ctx context.Context, dir string) (*rpc.Conn, error) {
 	conn, err := socket.Dial(dialling, socket.Place{Name: f.name, Dir: dir, StateDir: f.stateDir})
 	if errors.Is(err, socket.ErrNoHost) {
 		e := exitf(exitHost, "no host %q runs %s: %w", f.name, dir, err)
-		e.hint = fmt.Sprintf("Start one with `hotplug run %s`. One that was started with --name or --state-dir is found with the same flags.", dir)
+		e.hint = fmt.Sprintf("Start one with `%s`. One that was started with --name or --state-dir is found with the same flags.", shellwords.Line("hotplug", "run", dir))
 		return nil, e
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/go-hotplug/hotplug/internal/shellwords"
 	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/registry"
 )
@@ -31,14 +32,14 @@ func (a *app) noteIgnored(reg *registry.Registry) {
 		verb, them = "is", "it"
 	}
 	show := append([]string{"hotplug", "list", "--all"}, folderPaths(reg)...)
-	a.note("%s without %s %s ignored: `%s` shows %s", counted(n, "folder"), manifest.FileName, verb, commandLine(show...), them)
+	a.note("%s without %s %s ignored: `%s` shows %s", counted(n, "folder"), manifest.FileName, verb, shellwords.Line(show...), them)
 }
 
 // lacksManifest says what to do about a folder without a manifest; as is how the command line would name it.
 func lacksManifest(dir, as string) string {
 	said := "a folder without " + manifest.FileName + ", which hosts ignore: "
 	if program := programIn(dir); program != "" {
-		return said + "write one with `" + commandLine("hotplug", "init", filepath.Join(as, program)) + "`"
+		return said + "write one with `" + shellwords.Line("hotplug", "init", filepath.Join(as, program)) + "`"
 	}
 	return said + `if it is a plugin, write one that has "manifest": 1, "name", "version", and the program to run as "entry"`
 }

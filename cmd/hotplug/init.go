@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/go-hotplug/hotplug/internal/shellwords"
 	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/registry"
 )
@@ -170,12 +171,12 @@ func (w *draft) candidate() string {
 // next are the commands that try the plugin.
 func (w *draft) next(d *description) []string {
 	at := w.candidate()
-	out := []string{commandLine("hotplug", "validate", at)}
+	out := []string{shellwords.Line("hotplug", "validate", at)}
 	plugins := filepath.Join(at, "..")
 	if len(d.Handles) > 0 {
-		out = append(out, commandLine("hotplug", "call", plugins, w.Name, d.Handles[0].Name)+" [JSON]")
+		out = append(out, shellwords.Line("hotplug", "call", plugins, w.Name, d.Handles[0].Name)+" [JSON]")
 	}
-	return append(out, commandLine("hotplug", "run", plugins))
+	return append(out, shellwords.Line("hotplug", "run", plugins))
 }
 
 // write writes the manifest whole or not at all.

@@ -186,9 +186,3 @@ func TestNameFromMakesAPluginsNameOfAnything(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
-
-func TestACommandLineMayBeCopied(t *testing.T) {
-	if got, want := commandLine("hotplug", "call", "my plugins/it's", `{"a": 1}`, ""), `hotplug call 'my plugins/it'\''s' '{"a": 1}' ''`; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/go-hotplug/hotplug/internal/shellwords"
 )
 
 // newFlags are the flags of new.
@@ -81,22 +83,22 @@ func (m *module) next(dir, work string) []string {
 		binary += ".exe"
 	}
 	out := []string{
-		commandLine("go", "build", "-o", binary, "."),
-		commandLine("go", "test", "./..."),
-		commandLine("hotplug", "call", "plugins", m.Name, m.Name+".greet", `{"name": "Ada"}`),
-		commandLine("go", "run", "./app"),
+		shellwords.Line("go", "build", "-o", binary, "."),
+		shellwords.Line("go", "test", "./..."),
+		shellwords.Line("hotplug", "call", "plugins", m.Name, m.Name+".greet", `{"name": "Ada"}`),
+		shellwords.Line("go", "run", "./app"),
 	}
 	if !m.complete() {
-		out = append([]string{commandLine("go", "mod", "tidy")}, out...)
+		out = append([]string{shellwords.Line("go", "mod", "tidy")}, out...)
 	}
 	if m.Replace == "" && m.Version == "" {
-		out = append([]string{commandLine("go", "get", hotplugModule+"@latest")}, out...)
+		out = append([]string{shellwords.Line("go", "get", hotplugModule+"@latest")}, out...)
 	}
 	if work != "" {
-		out = append([]string{commandLine("go", "work", "use", ".")}, out...)
+		out = append([]string{shellwords.Line("go", "work", "use", ".")}, out...)
 	}
 	if filepath.Clean(dir) != "." {
-		out = append([]string{commandLine("cd", dir)}, out...)
+		out = append([]string{shellwords.Line("cd", dir)}, out...)
 	}
 	return out
 }

@@ -227,6 +227,35 @@ func TestASlowReaderMissesLinesIsToldHowManyAndHoldsNobodyUp(t *testing.T) {
 	})
 }
 
+func TestWhatASlowReaderOfLongLinesHoldsIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		const size, total = 32 << 10, 1000
+		got, missed := 0, 0
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		w.log.Info("first")
+		for l, err := range control.Logs.Open(ctx, w.client, control.LogsRequest{Last: control.All, Follow: true}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got++; got == 1 { // it takes no more until all are there
+				for range total {
+					w.log.Info(strings.Repeat("x", size))
+				}
+				w.log.Info("last")
+				synctest.Wait()
+			}
+			if missed += l.Missed; l.Message == "last" {
+				break
+			}
+		}
+		if held := got * size; got+missed != total+2 || held > 4*controlhost.FollowBytes { // waiting, taken, and sent within the credit of the stream
+			t.Errorf("got %d lines, %d bytes, and missed %d, want %d lines together and %d bytes at most", got, held, missed, total+2, 4*controlhost.FollowBytes)
+		}
+	})
+}
+
 func TestEventsBeginBeforeTheHostIsOpenAndGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watch(t, hosttest.Plugin{Name: "greeter"})

@@ -15,4 +15,5 @@ const (
 	KeptLines    = keptLines
 	KeptEvents   = keptEvents
 	FollowBuffer = followBuffer
+	FollowBytes  = followBytes
 )

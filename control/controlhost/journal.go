@@ -37,13 +37,17 @@ type numbered[T any] struct {
 // A reader has what was added and not yet taken.
 type reader[T any] struct {
 	key    string // whose items; empty: all
-	queue  []T
+	queue  []numbered[T]
+	bytes  int           // of the queue
 	missed int           // items that were dropped before the queue's first
 	wake   chan struct{} // one slot: add signals, the reader receives; closed with the journal
 }
 
-// followBuffer is how many items wait for a slow reader before the oldest are dropped and counted.
-const followBuffer = 1000
+// What waits for a slow reader before the oldest are dropped and counted. What it has taken and not sent yet may be as much again.
+const (
+	followBuffer = 1000    // items,
+	followBytes  = 1 << 20 // and bytes of them; one item may go beyond
+)
 
 func newJournal[T any](most, bytes int, size func(T) int) *journal[T] {
 	return &journal[T]{most: most, bytes: bytes, size: size, rings: map[string]*ring[T]{}, readers: map[*reader[T]]struct{}{}}
@@ -60,7 +64,8 @@ func (j *journal[T]) add(key string, item T) {
 		r = &ring[T]{}
 		j.rings[key] = r
 	}
-	r.items = append(r.items, numbered[T]{j.last, item, size})
+	added := numbered[T]{j.last, item, size}
+	r.items = append(r.items, added)
 	r.bytes += size
 	for len(r.items) > j.most || r.bytes > j.bytes && len(r.items) > 1 {
 		r.bytes -= r.items[0].size
@@ -69,17 +74,20 @@ func (j *journal[T]) add(key string, item T) {
 	}
 	for reader := range j.readers {
 		if reader.key == "" || reader.key == key {
-			reader.add(item)
+			reader.add(added)
 		}
 	}
 }
 
-func (r *reader[T]) add(item T) {
-	if len(r.queue) >= followBuffer {
+func (r *reader[T]) add(item numbered[T]) {
+	r.queue = append(r.queue, item)
+	r.bytes += item.size
+	for len(r.queue) > followBuffer || r.bytes > followBytes && len(r.queue) > 1 {
+		r.bytes -= r.queue[0].size
+		r.queue[0] = numbered[T]{}
 		r.queue = r.queue[1:]
 		r.missed++
 	}
-	r.queue = append(r.queue, item)
 	select {
 	case r.wake <- struct{}{}:
 	default:
@@ -109,8 +117,12 @@ func latest[T any](found []numbered[T], most int) []T {
 	if most >= 0 && len(found) > most {
 		found = found[len(found)-most:]
 	}
-	out := make([]T, len(found))
-	for i, n := range found {
+	return itemsOf(found)
+}
+
+func itemsOf[T any](all []numbered[T]) []T {
+	out := make([]T, len(all))
+	for i, n := range all {
 		out[i] = n.item
 	}
 	return out
@@ -166,8 +178,8 @@ func (j *journal[T]) leave(r *reader[T]) {
 func (j *journal[T]) take(r *reader[T]) (queue []T, missed int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	queue, missed = r.queue, r.missed
-	r.queue, r.missed = nil, 0
+	queue, missed = itemsOf(r.queue), r.missed
+	r.queue, r.bytes, r.missed = nil, 0, 0
 	return queue, missed
 }
 

@@ -7,7 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"github.com/go-hotplug/hotplug/internal/shellwords"
 )
 
 // maxBytes bounds what is read: some ten thousand plugins.
@@ -27,13 +28,13 @@ func (l Lock) Path() string {
 	return l.File
 }
 
-// Command is what a person types to accept what is there.
+// Command is what a person types into a shell to accept what is there.
 func (l Lock) Command() string {
-	command := "hotplug lock "
+	words := []string{"hotplug", "lock"}
 	if l.File != "" {
-		command += "--file " + l.File + " "
+		words = append(words, "--file", l.File)
 	}
-	return command + strings.Join(l.Folders, " ")
+	return shellwords.Line(append(words, l.Folders...)...)
 }
 
 // Read reads the file. An error says what to do; that of a file which is not there wraps fs.ErrNotExist.

@@ -288,6 +288,13 @@ func TestAWriteThatFailsLeavesTheFileAsItWasAndNothingBeside(t *testing.T) {
 	}
 }
 
+func TestTheCommandThatAcceptsIsForAShell(t *testing.T) {
+	l := lockfile.Lock{File: "/srv/it's.lock", Folders: []string{"my plugins", "more"}}
+	if want := `hotplug lock --file '/srv/it'\''s.lock' 'my plugins' more`; l.Command() != want {
+		t.Errorf("got %s, want %s", l.Command(), want)
+	}
+}
+
 // build is a plugin of which everything hashes to the same.
 func build(name, version, hash string) lockfile.Plugin {
 	h := strings.Repeat(hash, 64)

@@ -236,7 +236,7 @@ func TestACopyIsCheckedBeforeItIsRunAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, s := range []*store.Store{s, next} {
-				if err := s.Check(t.Context(), c); err != nil {
+				if err := errors.Join(s.Check(t.Context(), c), s.CheckExactly(t.Context(), c)); err != nil {
 					t.Errorf("unaltered: %v", err)
 				}
 			}
@@ -246,6 +246,9 @@ func TestACopyIsCheckedBeforeItIsRunAgain(t *testing.T) {
 			own := name == "file added" // as a program may do that caches what it has compiled
 			if err := s.Check(t.Context(), c); errors.Is(err, store.ErrAltered) == own {
 				t.Errorf("the store that has put it: %v", err)
+			}
+			if err := s.CheckExactly(t.Context(), c); !errors.Is(err, store.ErrAltered) {
+				t.Errorf("exactly: %v", err)
 			}
 			if err := next.Check(t.Context(), c); !errors.Is(err, store.ErrAltered) && name != "mode changed" {
 				t.Errorf("the next store: %v", err)

@@ -17,7 +17,22 @@ var ErrAltered = errors.New("somebody has written to the store, or a disk is dam
 func (s *Store) Check(ctx context.Context, c Copy) error {
 	s.place.Lock()
 	defer s.place.Unlock()
+	return explainAltered(ctx, c, s.check(ctx, c))
+}
+
+// CheckExactly is Check, and files that were added count as well.
+func (s *Store) CheckExactly(ctx context.Context, c Copy) error {
+	s.place.Lock()
+	defer s.place.Unlock()
 	err := s.check(ctx, c)
+	if err == nil {
+		err = s.checkHash(ctx, c)
+	}
+	return explainAltered(ctx, c, err)
+}
+
+// explainAltered is what Check says of err.
+func explainAltered(ctx context.Context, c Copy, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/go-hotplug/hotplug/internal/shellwords"
 )
 
 const (
@@ -106,8 +108,8 @@ func checkOurs(dir string, fi fs.FileInfo) error {
 			"or give it to this user", dir, uid, os.Geteuid())
 	}
 	if perm := fi.Mode().Perm(); permsCount && perm&0o022 != 0 {
-		return fmt.Errorf("folder %s may be written to by others (mode %v), so they could choose what runs: chmod 0700 %s",
-			dir, perm, dir)
+		return fmt.Errorf("folder %s may be written to by others (mode %v), so they could choose what runs: %s",
+			dir, perm, shellwords.Line("chmod", "0700", dir))
 	}
 	return nil
 }

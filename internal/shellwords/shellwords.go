@@ -1,21 +1,21 @@
-package main
+package shellwords
 
 import (
 	"path/filepath"
 	"strings"
 )
 
-// commandLine is a command for a person to copy into a shell.
-func commandLine(words ...string) string {
+// Line is a command of these words.
+func Line(words ...string) string {
 	out := make([]string, len(words))
 	for i, w := range words {
-		out[i] = shellWord(w)
+		out[i] = Word(w)
 	}
 	return strings.Join(out, " ")
 }
 
-// shellWord quotes what a shell would take apart. Quotes of one kind are understood by every shell but that of Windows' cmd.
-func shellWord(w string) string {
+// Word quotes what a shell would take apart. Quotes of one kind are understood by every shell but that of Windows' cmd.
+func Word(w string) string {
 	plainly := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/.,_-+:=@%", r) || r == filepath.Separator
 	}
