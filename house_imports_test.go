@@ -20,6 +20,7 @@ var mayImport = map[string]string{
 	"internal/abridge":       "",
 	"internal/shellwords":    "",
 	"internal/peercred":      "",
+	"internal/writev":        "",
 	"internal/leak":          "",
 	"internal/subject":       "",
 	"internal/filekey":       "",
@@ -34,7 +35,7 @@ var mayImport = map[string]string{
 	"codec":         "internal/mp",
 	"internal/wire": "codec internal/mp shape",
 
-	"rpc":                "codec internal/abridge internal/nearest internal/wire shape",
+	"rpc":                "codec internal/abridge internal/nearest internal/wire internal/writev shape",
 	"rpc/rpctest":        "rpc internal/pipe",
 	"rpc/middleware":     "rpc",
 	"internal/lifecycle": "rpc",

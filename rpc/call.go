@@ -337,10 +337,18 @@ func sizeOf(payload any) int {
 	return 0
 }
 
-// encode returns a frame in a buffer from the pool.
+// encode returns a frame in a buffer from the pool, of which large bytes may be lent: they are the sender's, and copied or written before put returns.
 func (c *Conn) encode(f *wire.Frame, payload any) (*wire.Buffer, error) {
 	if err := wire.CheckHeaders(len(f.Meta.Headers)); err != nil {
 		return nil, err
+	}
+	if b, ok := payload.(Borrowed); ok {
+		payload = []byte(b) // which serializers know
+	}
+	if b, ok := payload.([]byte); ok && len(b) >= batch/2 && c.out.pen.gathers() {
+		if buf, ok, err := wire.Gather(c.format, f, b, c.opt.MaxFrame); ok {
+			return buf, err
+		}
 	}
 	buf := wire.NewBufferFor(sizeOf(payload))
 	b, err := c.format.Append(buf.B[:0], f, payload, c.opt.MaxFrame)

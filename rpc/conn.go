@@ -91,6 +91,9 @@ func NewConn(ctx context.Context, stream net.Conn, opt Options) *Conn {
 	c.out = newOutbox(stream, c.writeFailed)
 	c.alarm.ring = c.ring
 	c.crew.home = &c.wg
+	if profile == asWorker {
+		c.callers.most += noticeWindow // notices come as requests, beside those that the caller counts
+	}
 	c.notices.init()
 	c.pings.init()
 	c.inbox.next = 1

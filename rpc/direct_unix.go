@@ -5,6 +5,8 @@ package rpc
 import (
 	"net"
 	"syscall"
+
+	"github.com/go-hotplug/hotplug/internal/writev"
 )
 
 // direct writes to a socket what its buffer in the kernel takes at once. One goroutine at a time uses it.
@@ -12,9 +14,9 @@ type direct struct {
 	raw       syscall.RawConn
 	attempted func(fd uintptr) bool // made once: one for each write would be on the heap
 
-	p   []byte
-	n   int
-	err error
+	p, tail []byte
+	n       int
+	err     error
 }
 
 // newDirect returns nil if the stream is no socket.
@@ -32,20 +34,20 @@ func newDirect(stream net.Conn) *direct {
 	return d
 }
 
-// write returns how much of b the kernel took; nothing, and no error, if its buffer is full.
-func (d *direct) write(b []byte) (int, error) {
-	d.p, d.n, d.err = b, 0, nil
+// write returns how much of b, and of tail behind it, the kernel took; nothing, and no error, if its buffer is full.
+func (d *direct) write(b, tail []byte) (int, error) {
+	d.p, d.tail, d.n, d.err = b, tail, 0, nil
 	if err := d.raw.Write(d.attempted); err != nil {
 		return 0, err
 	}
-	d.p = nil
+	d.p, d.tail = nil, nil
 	return d.n, d.err
 }
 
 // attempt never has the runtime wait until there is room.
 func (d *direct) attempt(fd uintptr) (done bool) {
 	for {
-		n, err := syscall.Write(int(fd), d.p)
+		n, err := writev.Write(int(fd), d.p, d.tail)
 		switch err {
 		case syscall.EINTR:
 			continue

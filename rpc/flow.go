@@ -42,6 +42,7 @@ type flow struct {
 	shut  bool    // CloseSend was called; of the goroutine that sends
 	begun time.Time
 	stop  func() bool // the call does not end with ctx any more
+	lease lease       // of the last item; of the goroutine that receives
 
 	once sync.Once // guards err
 	err  error     // what the call ended with
@@ -183,7 +184,7 @@ func (f *flow) receive(next arrivedItem, item any) error {
 	if !f.p.isOver() {
 		f.c.grant(wire.Credit, f.p.tx, f.in)
 	}
-	return f.c.readItem(f.ctx, f.m, next, item)
+	return f.c.readItem(f.ctx, f.m, next, item, &f.lease)
 }
 
 // Send implements Flow.

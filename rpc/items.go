@@ -158,11 +158,11 @@ func (c *Conn) itemFrame(ctx context.Context, m *Message, f wire.Frame, item any
 	return buf, nil
 }
 
-// readItem decodes an item of m's stream, after middleware has seen it.
-func (c *Conn) readItem(ctx context.Context, m *Message, next arrivedItem, item any) error {
+// readItem decodes an item of m's stream, after middleware has seen it. What the item before it has borrowed ends.
+func (c *Conn) readItem(ctx context.Context, m *Message, next arrivedItem, item any, l *lease) error {
 	var err error
 	if len(c.opt.Middleware) == 0 {
-		err = c.unpack(&next.frame, next.buf, item)
+		err = c.unpack(&next.frame, next.buf, item, l)
 	} else {
 		defer next.buf.Release()
 		var seen *Message
@@ -213,7 +213,7 @@ func (in *inbound) recv(ctx context.Context, item any) error {
 		}
 		if next, ok := in.up.take(); ok {
 			in.conn.grant(wire.UploadCredit, in.frame.Tx, in.up)
-			return in.conn.readItem(ctx, in.about, next, item)
+			return in.conn.readItem(ctx, in.about, next, item, &in.lease)
 		}
 		if in.up.isEnded() {
 			return io.EOF

@@ -53,6 +53,7 @@ type Message struct {
 
 	types      types    // the sender's; nil: not stated
 	arrived    *arrival // an incoming payload; nil: Payload has the value
+	lease      *lease   // where the buffer of a reply stays that is borrowed; nil: it is not
 	serializer codec.Serializer
 }
 

@@ -185,7 +185,7 @@ func (c *Conn) sendNotice(ctx context.Context, m *Message) error {
 		buf.Release()
 		return c.saidGoodbye(m.Type)
 	}
-	size := len(buf.B)
+	size := buf.Len()
 	c.notices.sent(size) // before it is queued: the acknowledgement must find it
 	if err := c.out.send(ctx, buf, c.rank(ctx), later); err != nil {
 		if !c.notices.unsend() {
@@ -361,6 +361,7 @@ func (c *Conn) handleNotice(in *inbound) {
 
 func (c *Conn) concludeNotice(in *inbound) {
 	in.release()
+	in.lease.end()
 	in.scope.cancel()
 	if in.call != nil {
 		c.end(in.call, errGoexit(in)) // it has ended already, if the handler returned

@@ -96,8 +96,13 @@ func (o *outbox) send(ctx context.Context, buf *wire.Buffer, as rank, how haste)
 }
 
 // put queues a frame and has it written. It waits while too much is queued already, until ctx ends, the box is closed, or unwanted is: then it is not
-// queued. No root frame is ever queued behind a goodbye.
+// queued. No root frame is ever queued behind a goodbye. What the frame's sender has lent is written or copied when put returns.
 func (o *outbox) put(ctx context.Context, e entry, as rank, how haste, unwanted <-chan struct{}) error {
+	if e.buf.Tail != nil {
+		if how = now; o.isBusy() {
+			e.buf.Own()
+		}
+	}
 	o.mu.Lock()
 	for o.size > highWater && !o.closed {
 		if o.room == nil {
@@ -119,9 +124,19 @@ func (o *outbox) put(ctx context.Context, e entry, as rank, how haste, unwanted 
 		return err
 	}
 	o.sealed = o.sealed || as == farewell
+	if o.writing {
+		e.buf.Own() // somebody else has just come
+	}
 	o.enter(e)
 	o.write(how)
 	return nil
+}
+
+// isBusy reports whether somebody has the pen.
+func (o *outbox) isBusy() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.writing
 }
 
 // refuse says why a frame may not be queued. mu is held.
@@ -138,11 +153,12 @@ func (o *outbox) refuse(as rank) error {
 // enter queues a frame. mu is held.
 func (o *outbox) enter(e entry) {
 	o.queue = append(o.queue, e)
-	o.size += len(e.buf.B)
+	o.size += e.buf.Len()
 }
 
 // post queues a frame without waiting, whatever is queued: for the few frames that the reader answers with.
 func (o *outbox) post(buf *wire.Buffer) {
+	buf.Own()
 	o.mu.Lock()
 	if !o.closed {
 		o.enter(entry{buf: buf})

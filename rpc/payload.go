@@ -13,11 +13,18 @@ type arrival struct {
 
 func (a *arrival) decode(v any) error { return a.format.DecodePayload(a.frame, v) }
 
-// unpack decodes the payload of a frame into v and gives the frame's buffer back, unless v has it now.
-func (c *Conn) unpack(f *wire.Frame, buf *wire.Buffer, v any) error {
-	if into, ok := v.(*[]byte); ok {
+// unpack decodes the payload of a frame into v and gives the frame's buffer back, unless v has it now, or l, which has it for as long as v is borrowed. l may be nil.
+func (c *Conn) unpack(f *wire.Frame, buf *wire.Buffer, v any, l *lease) error {
+	l.end()
+	switch into := v.(type) {
+	case *[]byte:
 		if b, taken := wire.TakeBytes(c.format, f, buf); taken {
 			*into = b
+			return nil
+		}
+	case *Borrowed:
+		if b, ok := wire.Bytes(c.format, f); ok && l != nil {
+			*into, l.buf = b, buf
 			return nil
 		}
 	}

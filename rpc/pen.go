@@ -4,6 +4,7 @@ import (
 	"net"
 
 	"github.com/go-hotplug/hotplug/internal/wire"
+	"github.com/go-hotplug/hotplug/internal/writev"
 )
 
 // batch is how many bytes of small frames are written at once, in bytes.
@@ -17,6 +18,7 @@ type pen struct {
 	taken   []entry
 	at      int          // of taken, the next to be written
 	chunk   []byte       // what is being written
+	tail    []byte       // and behind it, until try returns
 	held    *wire.Buffer // of which chunk is a part; nil: chunk is of scratch
 	scratch []byte       // small frames, one behind the other
 	err     error        // of the stream: nothing is written any more
@@ -38,8 +40,8 @@ func (p *pen) add(e entry) { p.taken = append(p.taken, e) }
 // try writes what can be written without waiting. false: something is left, or the stream has failed.
 func (p *pen) try() bool {
 	for len(p.chunk) > 0 || p.fill() {
-		n, err := p.direct.write(p.chunk)
-		p.chunk = p.chunk[n:]
+		n, err := p.direct.write(p.chunk, p.tail)
+		p.advance(n)
 		if err != nil || len(p.chunk) > 0 {
 			p.err = err
 			return false
@@ -47,6 +49,23 @@ func (p *pen) try() bool {
 	}
 	return true
 }
+
+// advance takes note of n bytes that were written. What is left of a tail is copied: it is its sender's.
+func (p *pen) advance(n int) {
+	k := min(n, len(p.chunk))
+	p.chunk, p.tail = p.chunk[k:], p.tail[n-k:]
+	if len(p.tail) == 0 {
+		p.tail = nil
+		return
+	}
+	rest := wire.NewBufferFor(len(p.chunk) + len(p.tail))
+	rest.B = append(append(rest.B[:0], p.chunk...), p.tail...)
+	p.held.Release()
+	p.chunk, p.held, p.tail = rest.B, rest, nil
+}
+
+// gathers reports whether the pen writes frames with a tail.
+func (p *pen) gathers() bool { return p.direct != nil && writev.Available }
 
 // finish writes all there is.
 func (p *pen) finish() error {
@@ -67,8 +86,8 @@ func (p *pen) fill() bool {
 	p.scratch = p.scratch[:0]
 	for p.at < len(p.taken) {
 		e := p.taken[p.at]
-		alone := len(e.buf.B) >= batch/2 || p.at == len(p.taken)-1
-		if len(p.scratch) > 0 && (len(e.buf.B) >= batch/2 || len(p.scratch)+len(e.buf.B) > batch) {
+		alone := e.buf.Len() >= batch/2 || p.at == len(p.taken)-1
+		if len(p.scratch) > 0 && (e.buf.Len() >= batch/2 || len(p.scratch)+len(e.buf.B) > batch) {
 			break
 		}
 		p.taken[p.at] = entry{}
@@ -77,7 +96,7 @@ func (p *pen) fill() bool {
 		case !e.hand():
 			e.buf.Release()
 		case alone && len(p.scratch) == 0:
-			p.chunk, p.held = e.buf.B, e.buf
+			p.chunk, p.tail, p.held = e.buf.B, e.buf.Tail, e.buf
 			return true
 		default:
 			p.scratch = append(p.scratch, e.buf.B...)

@@ -20,7 +20,7 @@ func (c *Conn) finish(ctx context.Context, m *Message, p *pending, reply any) er
 		return c.over(m.Type, !p.parcel.withdraw())
 	}
 	if p.frame.Kind != wire.Error && len(c.opt.Middleware) == 0 {
-		return c.badReply(m, c.unpack(&p.frame, p.buf, reply))
+		return c.badReply(m, c.unpack(&p.frame, p.buf, reply, m.lease))
 	}
 	defer p.buf.Release()
 	var failed *Error

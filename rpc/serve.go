@@ -19,6 +19,7 @@ type inbound struct {
 	call  *Call
 
 	scope  *scope // the handler's context
+	lease  lease  // of the payload, or of the caller's last item
 	alone  bool   // nothing else was under way when it came, in either direction, and it opens no streams
 	refuse *Error // why it may not run; nil: it may
 
@@ -40,7 +41,7 @@ func (in *inbound) decode(v any) error {
 		err = in.replacement.Decode(v)
 		in.release()
 	} else {
-		err = in.conn.unpack(&in.frame, in.buf, v)
+		err = in.conn.unpack(&in.frame, in.buf, v, &in.lease)
 		in.frame.Payload, in.buf = nil, nil
 	}
 	if err != nil {
@@ -179,6 +180,7 @@ func (c *Conn) conclude(in *inbound, out *outcome, start time.Time) {
 	c.mu.Unlock()
 	in.scope.news.last()
 	c.answer(in, out, how)
+	in.lease.end() // the answer may have been a part of it
 	c.mu.Lock()
 	l.requests--
 	c.finished()

@@ -162,7 +162,7 @@ func (i *inlet) close() {
 }
 
 // size is what a frame that was encoded here counts, in bytes: neither its length prefix nor its terminator, as at the other end.
-func (c *Conn) size(buf *wire.Buffer) int { return len(buf.B) - c.framing }
+func (c *Conn) size(buf *wire.Buffer) int { return buf.Len() - c.framing }
 
 // grant sends the credit that is due for a stream, if any is. It never waits: the credit that is under way is bounded by the window.
 func (c *Conn) grant(kind wire.Kind, tx wire.Tx, i *inlet) {
@@ -184,7 +184,7 @@ func protocolError(format string, args ...any) *Error {
 
 // ofItem is how a frame with an item is written: small ones go with those that follow.
 func ofItem(buf *wire.Buffer) haste {
-	if len(buf.B) < batch/2 {
+	if buf.Len() < batch/2 {
 		return later
 	}
 	return now

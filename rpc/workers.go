@@ -86,7 +86,7 @@ func (c *Conn) sendAnswered(ctx context.Context, m *Message) error {
 		buf.Release()
 		return err
 	}
-	c.notices.sent(len(buf.B))
+	c.notices.sent(buf.Len())
 	if err := c.out.send(ctx, buf, c.rank(ctx), later); err != nil {
 		if c.remove(p) {
 			c.notices.unsend()

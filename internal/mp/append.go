@@ -90,15 +90,15 @@ func AppendString(dst []byte, s string) []byte {
 }
 
 // AppendBinary appends bytes.
-func AppendBinary(dst, b []byte) []byte {
-	n := len(b)
+func AppendBinary(dst, b []byte) []byte { return append(AppendBinaryHeader(dst, len(b)), b...) }
+
+// AppendBinaryHeader appends what comes before n bytes.
+func AppendBinaryHeader(dst []byte, n int) []byte {
 	switch {
 	case n <= math.MaxUint8:
-		dst = append(dst, 0xc4, byte(n))
+		return append(dst, 0xc4, byte(n))
 	case n <= math.MaxUint16:
-		dst = binary.BigEndian.AppendUint16(append(dst, 0xc5), uint16(n))
-	default:
-		dst = binary.BigEndian.AppendUint32(append(dst, 0xc6), uint32(n))
+		return binary.BigEndian.AppendUint16(append(dst, 0xc5), uint16(n))
 	}
-	return append(dst, b...)
+	return binary.BigEndian.AppendUint32(append(dst, 0xc6), uint32(n))
 }

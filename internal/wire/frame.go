@@ -137,13 +137,13 @@ func corruptLine(format string, args ...any) error {
 }
 
 // prefixed reserves the length prefix, lets body append the frame, and fills the prefix in.
-func prefixed(dst []byte, max int, body func([]byte) ([]byte, error)) ([]byte, error) {
+func prefixed(dst []byte, tail, max int, body func([]byte) ([]byte, error)) ([]byte, error) {
 	start := len(dst)
 	out, err := body(append(dst, 0, 0, 0, 0))
 	if err != nil {
 		return dst[:start], err
 	}
-	n := len(out) - start - prefixLen
+	n := len(out) - start - prefixLen + tail
 	if n > max || uint64(n) > math.MaxUint32 {
 		return dst[:start], &TooLarge{Size: n, Max: max}
 	}

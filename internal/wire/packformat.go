@@ -16,25 +16,43 @@ type packFormat struct {
 func (packFormat) Terminator() []byte { return nil }
 
 func (p packFormat) Append(dst []byte, f *Frame, payload any, max int) ([]byte, error) {
-	return prefixed(dst, max, func(b []byte) ([]byte, error) {
-		n := 5
+	return prefixed(dst, 0, max, func(b []byte) ([]byte, error) {
 		if payload == nil {
-			n = 4
+			return appendEnvelope(b, f, 4), nil
 		}
-		b = mp.AppendArrayHeader(b, n)
-		b = mp.AppendUint(b, uint64(f.Kind))
-		if f.Tx.S != "" {
-			b = mp.AppendString(b, f.Tx.S)
-		} else {
-			b = mp.AppendUint(b, f.Tx.N)
-		}
-		b = mp.AppendString(b, f.Type)
-		b = appendMeta(b, &f.Meta)
-		if payload == nil {
-			return b, nil
-		}
-		return codec.Append(p.s, b, payload)
+		return codec.Append(p.s, appendEnvelope(b, f, 5), payload)
 	})
+}
+
+// appendEnvelope appends what comes before the payload; n is how many elements the frame has.
+func appendEnvelope(b []byte, f *Frame, n int) []byte {
+	b = mp.AppendArrayHeader(b, n)
+	b = mp.AppendUint(b, uint64(f.Kind))
+	if f.Tx.S != "" {
+		b = mp.AppendString(b, f.Tx.S)
+	} else {
+		b = mp.AppendUint(b, f.Tx.N)
+	}
+	b = mp.AppendString(b, f.Type)
+	return appendMeta(b, &f.Meta)
+}
+
+// Gather returns a frame whose payload is bytes in two pieces: a buffer from the pool, with payload itself as its Tail. false: the format cannot.
+func Gather(format Format, f *Frame, payload []byte, max int) (*Buffer, bool, error) {
+	if _, packed := format.(packFormat); !packed {
+		return nil, false, nil
+	}
+	buf := NewBuffer()
+	b, err := prefixed(buf.B[:0], len(payload), max, func(b []byte) ([]byte, error) {
+		return mp.AppendBinaryHeader(appendEnvelope(b, f, 5), len(payload)), nil
+	})
+	buf.B = b
+	if err != nil {
+		buf.Release()
+		return nil, true, err
+	}
+	buf.Tail = payload
+	return buf, true, nil
 }
 
 func appendMeta(b []byte, m *Meta) []byte {
@@ -213,6 +231,14 @@ const keepBytes = 32 << 10
 // buffer that is much larger, as one that was used before may be, is not given away: it would live as long as the payload.
 func TakeBytes(format Format, f *Frame, buf *Buffer) ([]byte, bool) {
 	if _, packed := format.(packFormat); !packed || len(f.Payload) < keepBytes || cap(buf.B) > 2*len(f.Payload) {
+		return nil, false
+	}
+	return Bytes(format, f)
+}
+
+// Bytes returns a payload that is bytes as a part of its frame's buffer; false: it is to be decoded.
+func Bytes(format Format, f *Frame) ([]byte, bool) {
+	if _, packed := format.(packFormat); !packed {
 		return nil, false
 	}
 	b, rest, err := mp.ReadBinary(f.Payload)

@@ -38,7 +38,22 @@ func (r *Reader) SetFraming(f Format, max int) {
 // A Buffer holds the bytes of one frame. Release gives it back to be used again.
 type Buffer struct {
 	B    []byte
-	read bool // of a Reader
+	Tail []byte // the rest of the frame, if whoever sends it has lent it: nothing may look at it once that one goes on. See Own
+	read bool   // of a Reader
+}
+
+// Len is how many bytes the frame has.
+func (b *Buffer) Len() int { return len(b.B) + len(b.Tail) }
+
+// Own copies what was lent.
+func (b *Buffer) Own() {
+	if b.Tail == nil {
+		return
+	}
+	large := NewBufferFor(b.Len())
+	whole := append(append(large.B[:0], b.B...), b.Tail...)
+	b.B, large.B, b.Tail = whole, b.B, nil
+	large.Release()
 }
 
 // Large buffers are kept apart, so that a large frame finds one and a small one takes none away; so are those of a Reader, which TakeBytes gives away.
@@ -75,7 +90,7 @@ func arrivingBuffer(size int) *Buffer {
 // Release gives the buffer back. Nothing that aliases it may be used afterwards.
 func (b *Buffer) Release() {
 	size := cap(b.B)
-	b.B = b.B[:0]
+	b.B, b.Tail = b.B[:0], nil
 	switch {
 	case size < largeBuffer:
 		buffers.Put(b)

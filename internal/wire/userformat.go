@@ -41,7 +41,7 @@ const payloadTag = `json:"payload" msgpack:"payload" cbor:"payload"`
 func (u userFormat) Append(dst []byte, f *Frame, payload any, max int) ([]byte, error) {
 	term := u.Terminator()
 	if term == nil {
-		return prefixed(dst, max, func(b []byte) ([]byte, error) { return u.append(b, f, payload) })
+		return prefixed(dst, 0, max, func(b []byte) ([]byte, error) { return u.append(b, f, payload) })
 	}
 	start := len(dst)
 	b, err := u.append(dst, f, payload)

@@ -79,6 +79,7 @@ const (
 	HotplugOne   = "hotplug msgpack, 1 middleware"
 	HotplugThree = "hotplug msgpack, 3 middlewares"
 	HotplugHooks = "hotplug msgpack, hooks"
+	HotplugLent  = "hotplug msgpack, borrowed" // each end reads bytes where they arrived
 )
 
 // A way is how a contender is opened by the one end and served by the other.
@@ -106,6 +107,7 @@ var (
 		{HotplugOne, openHotplug(HotplugOne), serveHotplug},
 		{HotplugThree, openHotplug(HotplugThree), serveHotplug},
 		{HotplugHooks, openHotplug(HotplugHooks), serveHotplug},
+		{HotplugLent, openLent, serveLent},
 	}
 )
 

@@ -41,6 +41,7 @@ var settings = map[string]setting{
 	HotplugOne:   {serializer: msgpack, middleware: 1},
 	HotplugThree: {serializer: msgpack, middleware: 3},
 	HotplugHooks: {serializer: msgpack, hooks: true},
+	HotplugLent:  {serializer: msgpack},
 }
 
 func init() { codec.Register(cbor.Serializer{}) }

@@ -115,15 +115,17 @@ func serveHotplug() error {
 		down.Handle(sendDown),
 		up.Handle(takeUp),
 		driveBack.Handle(callBack),
-		hold.Handle(func(ctx context.Context, _ struct{}, send func([]byte) error) error {
-			if err := send([]byte{1}); err != nil {
-				return err
-			}
-			<-ctx.Done()
-			return ctx.Err()
-		}),
+		hold.Handle(holdOpen),
 	)
 	return nil
+}
+
+func holdOpen(ctx context.Context, _ struct{}, send func([]byte) error) error {
+	if err := send([]byte{1}); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 func sendDown(_ context.Context, s span, send func([]byte) error) error {

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-hotplug/hotplug/bench/internal/contender"
 )
@@ -28,10 +29,14 @@ var (
 	sizes   = []int{64, 1 << 10, 64 << 10, 1 << 20}
 	crowds  = []int{1, 8, 64, 1024}
 	dresses = []string{contender.Hotplug, contender.HotplugOne, contender.HotplugThree, contender.HotplugHooks}
-	flowing = []string{contender.Bare, contender.GoPlugin, contender.Hotplug}
+	calling = []string{contender.Bare, contender.GoPlugin, contender.Hotplug}
+	flowing = append(slices.Clone(calling), contender.HotplugLent)
 	telling = []string{contender.Bare, contender.Hotplug}
 	holding = []string{contender.GoPlugin, contender.Hotplug}
 )
+
+// large is the size of payloads that are worth borrowing, in bytes.
+const large = 64 << 10
 
 // tests is everything that is measured.
 func (o Options) tests() (out []test) {
@@ -40,12 +45,16 @@ func (o Options) tests() (out []test) {
 		out = append(out, test{group: group, name: name, contenders: who, run: r})
 	}
 	for _, size := range sizes {
-		add(Sequential, Bytes(size), all, sequential(size, o.Time))
+		who := all
+		if size >= large {
+			who = append(slices.Clone(all), contender.HotplugLent)
+		}
+		add(Sequential, Bytes(size), who, sequential(size, o.Time))
 	}
 	for _, n := range crowds {
 		add(Throughput, Callers(n), all, together(n, 64, o.Time))
 	}
-	add(Back, Bytes(64), flowing, back(64, o.Time))
+	add(Back, Bytes(64), calling, back(64, o.Time))
 	add(Typed, "10 fields", all, typed(o.Time))
 	add(Dressed, Bytes(64), dresses, sequential(64, o.Time))
 	add(Notices, Bytes(64), telling, notices(64, o.Time))

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package writev
+
+// Available says that there is no Write.
+const Available = false
