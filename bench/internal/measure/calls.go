@@ -77,7 +77,7 @@ func oneByOne(c contender.Contender, d time.Duration, call func() error) ([]read
 	if err != nil {
 		return nil, err
 	}
-	for last := before.at; last.Sub(before.at) < d && len(took) < cap(took); {
+	for last := before.end; last.Sub(before.end) < d && len(took) < cap(took); {
 		if err := call(); err != nil {
 			return nil, err
 		}

@@ -31,15 +31,16 @@ func (o Options) profiled() (out []test) {
 	for _, t := range []struct {
 		name string
 		at   place.Placement
+		ours string
 		run  run
 	}{
-		{Sequential + ", " + Bytes(64), place.OneCore, sequential(64, long)},
-		{Callers(64), place.Free, together(64, 64, long)},
-		{Sequential + ", " + Bytes(1<<20), place.Free, sequential(1<<20, long)},
-		{"stream of 1 GiB, " + Down, place.Free, stream1GiB},
+		{Sequential + ", " + Bytes(64), place.OneCore, contender.Hotplug, sequential(64, long)},
+		{Callers(64), place.Free, contender.Hotplug, together(64, 64, long)},
+		{Sequential + ", " + Bytes(1<<20), place.Free, contender.HotplugLent, sequential(1<<20, long)},
+		{"stream of 1 GiB, " + Down, place.Free, contender.HotplugLent, stream1GiB},
 	} {
 		if t.at == o.Placement {
-			out = append(out, test{group: Profiled, name: t.name, contenders: []string{contender.Bare, contender.Hotplug}, run: withProfile(t.run)})
+			out = append(out, test{group: Profiled, name: t.name, contenders: []string{contender.Bare, t.ours}, run: withProfile(t.run)})
 		}
 	}
 	return out

@@ -66,8 +66,8 @@ func TestABarThatIsALeastIsMissedBelowIt(t *testing.T) {
 
 func TestTheSlowerDirectionOfAStreamCounts(t *testing.T) {
 	rows := []result.Row{
-		row("stream", "plugin to host", "bare socket", "free", "bytes/s", 4e9), row("stream", "plugin to host", "hotplug msgpack", "free", "bytes/s", 3e9),
-		row("stream", "host to plugin", "bare socket", "free", "bytes/s", 4e9), row("stream", "host to plugin", "hotplug msgpack", "free", "bytes/s", 2e9),
+		row("stream", "plugin to host", "bare socket", "free", "bytes/s", 4e9), row("stream", "plugin to host", "hotplug msgpack, borrowed", "free", "bytes/s", 3e9),
+		row("stream", "host to plugin", "bare socket", "free", "bytes/s", 4e9), row("stream", "host to plugin", "hotplug msgpack, borrowed", "free", "bytes/s", 2e9),
 	}
 	if b := barOf(t, "8", rows...); b.Value != 0.5 || b.Met {
 		t.Errorf("%+v, want 0.5, missed", b)
