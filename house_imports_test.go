@@ -20,7 +20,7 @@ var mayImport = map[string]string{
 	"internal/abridge":       "",
 	"internal/shellwords":    "",
 	"internal/peercred":      "",
-	"internal/writev":        "",
+	"internal/sock":        "",
 	"internal/leak":          "",
 	"internal/subject":       "",
 	"internal/filekey":       "",
@@ -33,9 +33,9 @@ var mayImport = map[string]string{
 
 	"shape":         "internal/nearest",
 	"codec":         "internal/mp",
-	"internal/wire": "codec internal/mp shape",
+	"internal/wire": "codec internal/mp internal/sock shape",
 
-	"rpc":                "codec internal/abridge internal/nearest internal/wire internal/writev shape",
+	"rpc":                "codec internal/abridge internal/nearest internal/wire internal/sock shape",
 	"rpc/rpctest":        "rpc internal/pipe",
 	"rpc/middleware":     "rpc",
 	"internal/lifecycle": "rpc",

@@ -6,7 +6,7 @@ import (
 	"net"
 	"syscall"
 
-	"github.com/go-hotplug/hotplug/internal/writev"
+	"github.com/go-hotplug/hotplug/internal/sock"
 )
 
 // direct writes to a socket what its buffer in the kernel takes at once. One goroutine at a time uses it.
@@ -47,7 +47,7 @@ func (d *direct) write(b, tail []byte) (int, error) {
 // attempt never has the runtime wait until there is room.
 func (d *direct) attempt(fd uintptr) (done bool) {
 	for {
-		n, err := writev.Write(int(fd), d.p, d.tail)
+		n, err := sock.Write(int(fd), d.p, d.tail)
 		switch err {
 		case syscall.EINTR:
 			continue

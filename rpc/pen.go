@@ -3,8 +3,8 @@ package rpc
 import (
 	"net"
 
+	"github.com/go-hotplug/hotplug/internal/sock"
 	"github.com/go-hotplug/hotplug/internal/wire"
-	"github.com/go-hotplug/hotplug/internal/writev"
 )
 
 // batch is how many bytes of small frames are written at once, in bytes.
@@ -65,7 +65,7 @@ func (p *pen) advance(n int) {
 }
 
 // gathers reports whether the pen writes frames with a tail.
-func (p *pen) gathers() bool { return p.direct != nil && writev.Available }
+func (p *pen) gathers() bool { return p.direct != nil && sock.Gathers }
 
 // finish writes all there is.
 func (p *pen) finish() error {

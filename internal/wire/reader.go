@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"github.com/go-hotplug/hotplug/internal/sock"
 )
 
 // A Reader reads handshake lines and then frames from a stream. It is not safe for concurrent use.
@@ -22,7 +24,9 @@ type Reader struct {
 }
 
 // NewReader returns a Reader of r. Until SetFraming is called only Line may be used.
-func NewReader(r io.Reader) *Reader { return &Reader{br: bufio.NewReaderSize(r, 16<<10)} }
+func NewReader(r io.Reader) *Reader {
+	return &Reader{br: bufio.NewReaderSize(sock.NewReader(r), 16<<10)}
+}
 
 // SetFraming says how frames end and how large one may be.
 func (r *Reader) SetFraming(f Format, max int) {

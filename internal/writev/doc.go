@@ -1,2 +1,0 @@
-// Package writev writes two pieces with one system call, where there is one for it. It knows of no frames, and never waits.
-package writev
