@@ -148,9 +148,9 @@ func (t *turns) check() {
 // replace takes the turn of a handler, or one that is free, for another goroutine.
 func (t *turns) replace(s *stint) {
 	mine := s.state.CompareAndSwap(handling, followed)
-	if !mine && isReady(t.turn) {
+	if !mine && t.turn.take(nil) {
 		if mine = s.state.CompareAndSwap(robbed, followed); !mine {
-			t.turn <- struct{}{}
+			t.turn.give()
 		}
 	}
 	if mine {

@@ -12,7 +12,8 @@ import (
 type pending struct {
 	tx       wire.Tx
 	settled  atomic.Bool
-	reply    chan struct{} // settle sends once, or closes it if the call has streams; by whoever took the call out of the table
+	reply    chan struct{} // settle sends once, or closes it if the call has streams; by whoever took the call out of the table. Two slots: waiter has it, too
+	waiter   waiter        // of a call without streams
 	frame    wire.Frame
 	buf      *wire.Buffer // holds frame's bytes; nil: the connection ended
 	request  *wire.Buffer // the frame of the request, until it is queued
@@ -33,7 +34,8 @@ type pending struct {
 func (c *Conn) newPending(tx wire.Tx) *pending {
 	p, used := c.spare.Get().(*pending)
 	if !used {
-		p = &pending{reply: make(chan struct{}, 1)}
+		p = &pending{reply: make(chan struct{}, 2)}
+		p.waiter.ready = p.reply
 	}
 	p.tx = tx
 	return p
@@ -70,14 +72,6 @@ func (p *pending) isOver() bool { return p.settled.Load() }
 // wait blocks until the call is settled or wake is ready, turn gives the turn to read, or ctx ended: then both results are false. Meanwhile it hands over
 // progress.
 func (p *pending) wait(ctx context.Context, wake, turn <-chan struct{}) (ready, mine bool) {
-	if ctx.Done() == nil && wake == nil && p.news == nil {
-		select { // of few, which is faster
-		case <-p.reply:
-			return true, false
-		case <-turn:
-			return false, true
-		}
-	}
 	for {
 		select {
 		case <-p.reply:

@@ -30,7 +30,7 @@ type turns struct {
 	c      *Conn
 	r      *wire.Reader
 	stream net.Conn
-	turn   chan struct{}         // holds one token: who has it reads
+	turn   turn
 	hurry  chan struct{}         // one slot: a call that gives the turn back signals that the goroutine is to take it at once
 	called atomic.Int64          // when something for a handler came last, in nanoseconds of the Unix time; 0: never
 	stint  atomic.Pointer[stint] // of the goroutine that reads while no call does
@@ -45,7 +45,7 @@ type turns struct {
 
 // newTurns returns the receiver of c. Whoever calls run has the turn.
 func newTurns(c *Conn, r *wire.Reader) *turns {
-	t := &turns{c: c, r: r, stream: c.stream, more: r.Ready(), turn: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+	t := &turns{c: c, r: r, stream: c.stream, more: r.Ready(), hurry: make(chan struct{}, 1)}
 	t.pace.timer = time.AfterFunc(time.Hour, t.check)
 	t.pace.timer.Stop()
 	return t
@@ -53,17 +53,75 @@ func newTurns(c *Conn, r *wire.Reader) *turns {
 
 // await implements receiver.
 func (t *turns) await(ctx context.Context, p *pending, wake <-chan struct{}) bool {
-	if (t.takeFromHandler() || isReady(t.turn)) && t.readFor(ctx, p, wake) {
+	if (t.takeFromHandler() || t.turn.take(nil)) && t.readFor(ctx, p, wake) {
 		return true
 	}
 	if p.news == nil && isReady(p.reply) {
-		return true // most calls are over here, without a select of many
+		return true // most calls are over here
 	}
+	if p.flow == nil && p.news == nil && wake == nil {
+		return t.awaitReply(ctx, p)
+	}
+	return t.awaitAny(ctx, p, wake)
+}
+
+// awaitReply is await for a call that has nothing but its reply to wait for. The same channel tells of that and of the turn: a receive is cheaper than a select.
+func (t *turns) awaitReply(ctx context.Context, p *pending) bool {
 	for {
-		ready, mine := p.wait(ctx, wake, t.turn)
-		if !mine || t.readFor(ctx, p, wake) {
-			return ready || mine
+		if !t.turn.take(&p.waiter) {
+			if !receive(p.reply, ctx.Done()) {
+				t.turn.leave(&p.waiter)
+				return false
+			}
+			if p.isOver() {
+				t.turn.leave(&p.waiter)
+				return true
+			}
 		}
+		t.readFor(ctx, p, nil)
+		switch {
+		case p.isOver():
+			<-p.reply
+			return true
+		case ctx.Err() != nil:
+			return false
+		}
+	}
+}
+
+// receive receives from c; false if done came first.
+func receive(c, done <-chan struct{}) bool {
+	if done == nil {
+		<-c
+		return true
+	}
+	select {
+	case <-c:
+		return true
+	case <-done:
+		return false
+	}
+}
+
+// awaitAny is await for whatever there may be to wait for.
+func (t *turns) awaitAny(ctx context.Context, p *pending, wake <-chan struct{}) bool {
+	w := &waiter{ready: make(chan struct{}, 1)}
+	for {
+		if p.isOver() || ctx.Err() != nil {
+			ready, _ := p.wait(ctx, wake, nil)
+			return ready
+		}
+		ready, mine := false, t.turn.take(w)
+		if !mine {
+			if ready, mine = p.wait(ctx, wake, w.ready); !mine {
+				t.turn.leave(w)
+				return ready
+			}
+		}
+		if t.readFor(ctx, p, wake) {
+			return true
+		}
+		p.news.deliver()
 	}
 }
 
@@ -80,7 +138,7 @@ func (t *turns) readFor(ctx context.Context, p *pending, wake <-chan struct{}) (
 		}
 	}
 	t.reads++
-	t.turn <- struct{}{}
+	t.turn.give()
 	if t.isCalled() {
 		signal(t.hurry)
 	}
@@ -174,7 +232,7 @@ func (t *turns) run(mine bool) {
 			return
 		case here == 0: // calls read themselves
 			reads = t.reads
-			t.turn <- struct{}{}
+			t.turn.give()
 		default:
 			ours = false // closing waits for no handler
 			t.c.wg.Done()
@@ -212,6 +270,7 @@ func (t *turns) readForAll() (over bool, here int) {
 func (t *turns) watch(reads uint64) bool {
 	timer := time.NewTimer(quiet)
 	defer timer.Stop()
+	w := &waiter{ready: make(chan struct{}, 1)}
 	for {
 		select {
 		case <-timer.C:
@@ -219,16 +278,19 @@ func (t *turns) watch(reads uint64) bool {
 		case <-t.c.done:
 			return false
 		}
-		select {
-		case <-t.turn:
-		case <-t.c.done:
-			return false
+		if !t.turn.take(w) {
+			select {
+			case <-w.ready:
+			case <-t.c.done:
+				t.turn.leave(w)
+				return false
+			}
 		}
 		if t.reads == reads || t.isCalled() {
 			return true
 		}
 		reads = t.reads
-		t.turn <- struct{}{}
+		t.turn.give()
 		timer.Reset(quiet)
 	}
 }
