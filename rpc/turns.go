@@ -113,8 +113,7 @@ func (t *turns) awaitAny(ctx context.Context, p *pending, wake <-chan struct{}) 
 		}
 		ready, mine := false, t.turn.take(w)
 		if !mine {
-			if ready, mine = p.wait(ctx, wake, w.ready); !mine {
-				t.turn.leave(w)
+			if ready, mine = t.queue(ctx, p, wake, w); !mine {
 				return ready
 			}
 		}
@@ -123,6 +122,16 @@ func (t *turns) awaitAny(ctx context.Context, p *pending, wake <-chan struct{}) 
 		}
 		p.news.deliver()
 	}
+}
+
+// queue waits in the queue for the turn. It is out of it afterwards, also if what the caller wants to know of its progress panics.
+func (t *turns) queue(ctx context.Context, p *pending, wake <-chan struct{}, w *waiter) (ready, mine bool) {
+	defer func() {
+		if !mine {
+			t.turn.leave(w)
+		}
+	}()
+	return p.wait(ctx, wake, w.ready)
 }
 
 // readFor reads until there is something for p, and gives the turn back. It reports whether that was a wake.

@@ -310,6 +310,47 @@ func TestAHandlerThatWaitsForAnotherRequestGetsIt(t *testing.T) {
 	}
 }
 
+func TestACallerWhoseProgressPanicsLeavesTheConnectionRead(t *testing.T) {
+	left, right := unixPair(t)
+	a := rpc.NewConn(context.Background(), left, rpc.Options{})
+	defer a.Close()
+	b := rpc.NewConn(context.Background(), right, handling(
+		stay.Handle(func(ctx context.Context, n int) (int, error) {
+			rpc.Report(ctx, rpc.Progress{Done: int64(n)})
+			<-ctx.Done()
+			return 0, ctx.Err()
+		}),
+		twice.Handle(func(_ context.Context, n int) (int, error) { return 2 * n, nil }),
+	))
+	defer b.Close()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for n := range 100 {
+				if got, err := twice.Call(t.Context(), a, n); err != nil || got != 2*n {
+					t.Errorf("%d, %v", got, err)
+				}
+			}
+		})
+		all.Go(func() {
+			for range 20 {
+				func() {
+					defer func() {
+						if recover() == nil {
+							t.Error("no panic")
+						}
+					}()
+					_, _ = stay.Call(rpc.OnProgress(t.Context(), func(rpc.Progress) { panic("progress") }), a, 1)
+				}()
+			}
+		})
+	}
+	all.Wait()
+	if got, err := twice.Call(t.Context(), a, 4); err != nil || got != 8 {
+		t.Errorf("%d, %v", got, err)
+	}
+}
+
 func TestCloseWaitsForNoHandlerThatItsReaderRuns(t *testing.T) {
 	release, running := make(chan struct{}), make(chan struct{})
 	defer close(release)
