@@ -82,9 +82,10 @@ func (p *process) permit(message string) error {
 
 // warnOfUses tells of calls that the plugin says it makes, and may not. It is not refused: it may do without them.
 func (i *instance) warnOfUses() {
-	permits := i.permits.Load()
+	permits, told := i.permits.Load(), map[string]bool{} // it may say so a thousand times
 	for _, u := range i.hello.Uses {
-		if _, answered := permits.allowed[u.Name]; answered && !permits.allow(u.Name) {
+		if _, answered := permits.allowed[u.Name]; answered && !permits.allow(u.Name) && !told[u.Name] {
+			told[u.Name] = true
 			i.log.Warn("it says that it makes a call that it may not make", "error", permits.refusal(u.Name).Error())
 		}
 	}

@@ -118,7 +118,7 @@ func TestACallAllocatesLittle(t *testing.T) {
 	if raced {
 		t.Skip("the race detector has pools lose what they hold, at random")
 	}
-	const most = 10 // both ends, one of them with a goroutine for the handler, and a struct each way
+	const most = 9 // both ends, one of them with a goroutine for the handler, and a struct each way
 	for name := range streams {
 		c := connected(t, name)
 		if n := testing.AllocsPerRun(200, func() { call(t, c) }); n > most {
