@@ -75,6 +75,19 @@ func TestALimitThatIsNotKeptIsAWarningInTheLogAndInTheStatus(t *testing.T) {
 	})
 }
 
+func TestALimitThatIsNotKeptIsToldOfAPluginThatNeverAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("one", &fake{Instead: silent}, members{"limits": members{"openFiles": 9}})
+		var log bytes.Buffer
+		w.config.Logger = hclog.New(&hclog.LoggerOptions{Output: &log, DisableTime: true})
+		w.openCramped()
+		if got := log.String(); !strings.Contains(got, "limits.openFiles 9 is not kept: no") {
+			t.Errorf("the log says\n%s", got)
+		}
+	})
+}
+
 func TestACrashReportSaysHowTheLimitOfMemoryWasMet(t *testing.T) {
 	const byKernel, byItself = "; the kernel ended it at its limit of memory, 64MiB (limits.memory)", "; it says that it got no more memory; its limit is 64MiB (limits.memory)"
 	for name, c := range map[string]struct{ limit, signal, stderr, want string }{

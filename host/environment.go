@@ -59,6 +59,7 @@ func newEnvironment(ctx context.Context, c *Config) (*environment, error) {
 		held.Close()
 		return nil, err
 	}
+	proc.HideDescriptors(e.log()) // also if nothing is launched yet
 	e.held, e.left, e.attachBy = held, readRecords(instancesDir(c.StateDir), e.unread), time.Now().Add(attachBudget)
 	if e.sockets, err = keptSockets(e.runtime.parent(), c.StateDir); err != nil {
 		return nil, errors.Join(err, e.close())

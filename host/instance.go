@@ -68,10 +68,10 @@ func launch(ctx context.Context, env *environment, s *spec, generation int) (*in
 	if err != nil {
 		return nil, err
 	}
+	i.warnOfLimits()
 	if err := i.whileAlive(ctx, func(ctx context.Context) error { return i.connect(ctx, stream) }); err != nil {
 		return nil, i.abort(ctx, err)
 	}
-	i.warnOfLimits()
 	return i, nil
 }
 

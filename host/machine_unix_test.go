@@ -5,7 +5,10 @@ package host_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
@@ -61,4 +64,25 @@ func TestWhatStandsInTheWayOfARemovedRuntimeFolderIsNotUsed(t *testing.T) {
 	if path, err := d.Socket(); err == nil {
 		t.Errorf("a socket at %s", path)
 	}
+}
+
+func TestWhatTheApplicationOpenedForAllProgramsIsToldThoughNothingIsLaunched(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "opened")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fd, err := syscall.Open(path, syscall.O_RDONLY, 0) // as a C library would: without close-on-exec
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	synctest.Test(t, func(t *testing.T) {
+		var j journal
+		w := newWorld(t)
+		w.config.Logger = j.logger()
+		w.open()
+		if log := j.String(); !strings.Contains(log, "the application has a descriptor open for every program that it starts") || !strings.Contains(log, path) {
+			t.Errorf("log:\n%s", log)
+		}
+	})
 }

@@ -53,7 +53,7 @@ func (l *lines) saidStarved() bool {
 	return l.starved
 }
 
-// warnOfLimits says to which limits a process that answers is not held.
+// warnOfLimits says to which limits a process is not held that has just been started.
 func (i *instance) warnOfLimits() {
 	for _, err := range i.proc.Unkept() {
 		i.unkept = append(i.unkept, err.Error())

@@ -45,7 +45,8 @@
 //   - They end with the last copy of the read end. A group whose leader closed descriptor 4 and passed
 //     it to nobody is no longer covered; Kill still reaches it.
 //   - Between the start and these settings lie some microseconds in which a host that dies leaves a
-//     process which must see the end of file itself.
+//     process which must see the end of file itself. One with limits ends with the thread that started it, which nothing else uses
+//     (PR_SET_PDEATHSIG); but one with limits and without Spec.Shutdown may be left waiting to be traced, and has to be killed by hand.
 //
 // On macOS and the other Unix systems the process has to watch for the end of file itself. On Windows
 // no descriptor is inherited: the start-up line travels in the environment, and a job object with

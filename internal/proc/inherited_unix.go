@@ -21,10 +21,10 @@ var given = openForAll()
 // An openFile is what a descriptor leads to. The number alone may be another's by now.
 type openFile struct{ device, inode uint64 }
 
-// hideDescriptors marks every descriptor above 2 as close-on-exec that is not. What Go opens is marked already. What was given to this process is not,
+// HideDescriptors marks every descriptor above 2 as close-on-exec that is not; each Start does so, too. What Go opens is marked already. What was given to this process is not,
 // and of that nothing is said: it may be meant for it. Nor is what the application opens by C, dup or syscall.Open: say, its own listening socket. Of that the
 // log is told: another program, or a process that started just before, may have it.
-func hideDescriptors(log Logger) {
+func HideDescriptors(log Logger) {
 	descriptors.Lock()
 	found := markDescriptors()
 	descriptors.Unlock()

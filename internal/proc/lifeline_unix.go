@@ -17,7 +17,7 @@ func startupEnvValue([]byte) string { return "fd:4" }
 
 // addInherited adds descriptor 3, the listening socket, and 4, the lifeline with the start-up line in it.
 func (pl *plumbing) addInherited(spec Spec) error {
-	hideDescriptors(spec.log())
+	HideDescriptors(spec.log())
 	r, w, err := os.Pipe()
 	if err != nil {
 		return err

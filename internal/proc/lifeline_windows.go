@@ -20,5 +20,8 @@ func (pl *plumbing) addInherited(spec Spec) error {
 	return nil
 }
 
+// HideDescriptors does nothing here: a process inherits no handle that it is not given.
+func HideDescriptors(Logger) {}
+
 // armLifeline does nothing here: the job object of the group does the same work.
 func armLifeline(*os.File, int) error { return nil }

@@ -21,11 +21,41 @@ func (f *fence) launch(spec Spec, attr *os.ProcAttr) (*os.Process, error) {
 	if len(limits) == 0 {
 		return startNotBusy(spec, attr)
 	}
-	p, err := f.launchStopped(spec, attr, limits)
+	p, err := f.launchTied(spec, attr, limits)
 	if why, ok := errors.AsType[unstoppable](err); ok {
 		return f.launchLate(spec, attr, limits, why)
 	}
 	return p, err
+}
+
+// launchTied is launchStopped by a thread of its own, which the process does not outlive if it is to end with its host. Else a host that is killed just then
+// would leave a process that waits for ever: to be traced by whoever inherits it, which is init.
+func (f *fence) launchTied(spec Spec, attr *os.ProcAttr, limits []resource) (p *os.Process, err error) {
+	launched := make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // what traces is a thread, and it is the thread's end that a child is told of; it ends with this goroutine
+		if spec.Shutdown {
+			attr.Sys.Pdeathsig = unix.SIGKILL
+		}
+		p, err = f.launchStopped(spec, attr, limits)
+		attr.Sys.Pdeathsig = 0
+		close(launched)
+		if err == nil && spec.Shutdown {
+			awaitExit(p.Pid)
+		}
+	}()
+	<-launched
+	return p, err
+}
+
+// awaitExit waits until a child has ended. It does not reap it.
+func awaitExit(pid int) {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
 }
 
 // unstoppable is why a process cannot be stopped at its start. None was started then.
@@ -35,8 +65,6 @@ func (f *fence) launchStopped(spec Spec, attr *os.ProcAttr, limits []resource) (
 	if err := mayStop(spec); err != nil {
 		return nil, unstoppable{err}
 	}
-	runtime.LockOSThread() // what traces is a thread
-	defer runtime.UnlockOSThread()
 	attr.Sys.Ptrace = true
 	p, err := startNotBusy(spec, attr)
 	attr.Sys.Ptrace = false

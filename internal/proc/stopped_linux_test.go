@@ -1,6 +1,7 @@
 package proc_test
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
@@ -112,6 +113,12 @@ func forbidPtrace(action uint32) {
 
 func init() {
 	roles["limiting"] = func() { playLimiting(nil) }
+	roles["death-signal"] = func() {
+		var signal int32
+		_, _, _ = unix.RawSyscall(unix.SYS_PRCTL, unix.PR_GET_PDEATHSIG, uintptr(unsafe.Pointer(&signal)), 0)
+		fmt.Println(signal)
+		waitForever()
+	}
 	roles["limiting-lagging"] = func() { lag(); playLimiting(nil) }
 	roles["limiting-nobody"] = func() { playLimiting(nobody) }
 	roles["limiting-refused"] = func() { forbidPtrace(unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)); playLimiting(nil) }
@@ -144,6 +151,42 @@ func TestUnderSeccompAnOldKernelIsNotAsked(t *testing.T) {
 }
 
 // limiting plays a host that limits what it starts, under another program.
+func TestAProcessWithLimitsEndsWithItsHostHoweverEarlyAndNotWithAThread(t *testing.T) {
+	for name, c := range map[string]struct {
+		shutdown bool
+		want     string
+	}{
+		"ends with its host": {true, "9"}, // SIGKILL
+		"goes on without it": {false, "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec := role("death-signal")
+			spec.Limits, spec.Shutdown = proc.Limits{OpenFiles: 33}, c.shutdown
+			started := make(chan proc.Process, 1)
+			go func() {
+				runtime.LockOSThread() // the thread ends with this goroutine
+				p, err := proc.OS.Start(spec)
+				if err != nil {
+					t.Error(err)
+				}
+				started <- p
+			}()
+			p := <-started
+			defer p.Close()
+			out, err := bufio.NewReader(p.Stdout()).ReadString('\n')
+			if err != nil || out != c.want+"\n" {
+				t.Errorf("%q, %v; want %s", out, err, c.want)
+			}
+			if err := p.Kill(); err != nil {
+				t.Error(err)
+			}
+			if got := await(t, p).String(); got != "killed by SIGKILL" {
+				t.Errorf("exit: %s", got)
+			}
+		})
+	}
+}
+
 func limiting(t *testing.T, role string, under []string, args ...string) string {
 	t.Helper()
 	line := append(append(under, os.Args[0]), args...)
