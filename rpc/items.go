@@ -207,6 +207,7 @@ func (in *inbound) send(ctx context.Context, item any) error {
 
 // recv decodes the caller's next item. It blocks until there is one, or ctx, which is the handler's, ends. io.EOF: there are no more.
 func (in *inbound) recv(ctx context.Context, item any) error {
+	in.lease.end() // of the item before
 	for {
 		if ctx.Err() != nil {
 			return fromContext(ctx, in.frame.Type)

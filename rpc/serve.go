@@ -19,7 +19,7 @@ type inbound struct {
 	call  *Call
 
 	scope  *scope // the handler's context
-	lease  lease  // of the payload, or of the caller's last item
+	lease  lease  // of the payload; or of the caller's last item, and of who receives these, which may outlive the handler
 	alone  bool   // nothing else was under way when it came, in either direction, and it opens no streams
 	refuse *Error // why it may not run; nil: it may
 
@@ -180,7 +180,9 @@ func (c *Conn) conclude(in *inbound, out *outcome, start time.Time) {
 	c.mu.Unlock()
 	in.scope.news.last()
 	c.answer(in, out, how)
-	in.lease.end() // the answer may have been a part of it
+	if in.up == nil {
+		in.lease.end() // the answer may have been a part of it
+	}
 	c.mu.Lock()
 	l.requests--
 	c.finished()

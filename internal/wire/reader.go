@@ -153,12 +153,32 @@ func (r *Reader) Ready() bool {
 	there, _ := r.br.Peek(r.br.Buffered())
 	switch {
 	case r.term != nil:
-		return bytes.Contains(there, r.term)
+		return r.holdsLine(there)
 	case r.part != nil:
 		return len(there) >= r.need-len(r.part.B)
 	}
 	return len(there) >= prefixLen && uint64(len(there)-prefixLen) >= uint64(binary.BigEndian.Uint32(there))
 }
+
+// holdsLine reports whether what is there, behind part, has a terminated frame that Frame does not skip.
+func (r *Reader) holdsLine(there []byte) bool {
+	var begun []byte
+	if r.part != nil {
+		begun = r.part.B
+	}
+	for {
+		line, rest, found := bytes.Cut(there, r.term)
+		if !found {
+			return false
+		}
+		if n := len(begun) + len(line); n > 1 || n == 1 && !(r.crlf && (bytes.Equal(begun, cr) || bytes.Equal(line, cr))) {
+			return true
+		}
+		begun, there = nil, rest
+	}
+}
+
+var cr = []byte{'\r'}
 
 // Buffered is how many bytes have been read from the stream and not asked for yet.
 func (r *Reader) Buffered() int { return r.br.Buffered() }
@@ -173,7 +193,7 @@ func (r *Reader) terminated() (err error) {
 			return err
 		}
 		if r.crlf {
-			r.part.B = bytes.TrimSuffix(r.part.B, []byte{'\r'})
+			r.part.B = bytes.TrimSuffix(r.part.B, cr)
 		}
 		if len(r.part.B) > 0 {
 			return nil
