@@ -154,18 +154,19 @@ func (c *Conn) prepare(ctx context.Context, m *Message, opening *flow, by deadli
 // request is a new call, with the envelope of its request in frame.
 func (c *Conn) request(ctx context.Context, m *Message, tx wire.Tx, opening *flow) *pending {
 	f := wire.Frame{Kind: wire.Request, Tx: tx, Type: m.Type, Meta: wire.Meta{Headers: m.Headers}}
+	var news *mailbox
+	if fn := progressOf(ctx); fn != nil && c.profile == hotplug {
+		news, f.Meta.Progress = newMailbox(c, fn), true
+	}
 	var p *pending
 	if opening == nil {
-		p = c.newPending(tx)
+		p = c.newPending(tx, news)
 	} else {
 		p = opening.pending(tx)
-		f.Meta.Opens = m.Kind.opens()
+		p.news, f.Meta.Opens = news, m.Kind.opens()
 		if opening.in != nil {
 			f.Meta.Items, f.Meta.Bytes = uint64(c.opt.StreamItems), uint64(c.opt.StreamBytes)
 		}
-	}
-	if fn := progressOf(ctx); fn != nil && c.profile == hotplug {
-		p.news, f.Meta.Progress = newMailbox(c, fn), true
 	}
 	p.frame = f
 	return p

@@ -185,7 +185,7 @@ func (o *outbox) postPong(buf *wire.Buffer) {
 
 // write sees to it that somebody writes what is queued. mu is held, and is not afterwards.
 func (o *outbox) write(how haste) {
-	if o.writing && !(o.waits && o.enough()) {
+	if o.writing && !(o.waits && (o.enough() || o.sealed)) {
 		o.mu.Unlock()
 		return
 	}

@@ -14,7 +14,7 @@ const (
 	// tick is how often is looked for a handler that takes long: it keeps others from being read for twice that time at the most.
 	tick = 500 * time.Microsecond
 
-	// brief is how long the handlers of requests that were read together may take before others help with them.
+	// brief is how long the handlers of requests that were read together may take before what is left of them goes to others.
 	brief = 50 * time.Microsecond
 
 	// wary is how long, after such a handler, another goroutine reads on before the next ones begin.
@@ -71,7 +71,7 @@ func (t *turns) handleHere(me *stint, n int) (mine bool) {
 			t.follow(mine)
 		}
 	}()
-	t.handleKept(me)
+	t.handleKept(me, n)
 	returned = true
 	if n > 1 {
 		t.c.out.resume()
@@ -79,14 +79,16 @@ func (t *turns) handleHere(me *stint, n int) (mine bool) {
 	return me.state.CompareAndSwap(handling, reading) && t.c.rejoin()
 }
 
-// handleKept runs handlers until there are none. It counts each but the first.
-func (t *turns) handleKept(me *stint) {
+// handleKept runs the handlers of n requests, or as many as there is time for: reading goes on then. It counts each but the first.
+func (t *turns) handleKept(me *stint, n int) {
 	began := clock()
 	for in := t.c.crew.take(false); in != nil; me.handled.Add(1) {
 		in.handle()
-		if in = t.c.crew.take(false); in != nil && clock()-began > brief {
+		if n > 1 && clock()-began > brief {
 			t.letOthers()
+			return
 		}
+		in = t.c.crew.take(false)
 	}
 }
 

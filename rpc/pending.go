@@ -30,21 +30,28 @@ type pending struct {
 	slot     chan struct{} // holds one place of this call; nil: it has none, or leaves it taken
 }
 
-// newPending returns a call without streams.
-func (c *Conn) newPending(tx wire.Tx) *pending {
-	p, used := c.spare.Get().(*pending)
-	if !used {
-		p = &pending{reply: make(chan struct{}, 2)}
-		p.waiter.ready = p.reply
+// newPending returns a call without streams. news is nil if nobody wants to know of its progress, as with all that are used again.
+func (c *Conn) newPending(tx wire.Tx, news *mailbox) *pending {
+	if news == nil {
+		if p, used := c.spare.Get().(*pending); used {
+			p.tx = tx
+			return p
+		}
 	}
-	p.tx = tx
+	p := &pending{tx: tx, news: news, reply: make(chan struct{}, 2)}
+	p.waiter.ready = p.reply
 	return p
 }
 
 // recycle has p used again for another call, if nobody else knows it. Its caller has received from reply.
 func (c *Conn) recycle(p *pending) {
-	if p.news != nil || p.flow != nil || p.parcel.state.Load() != handed {
-		return // the frame of the request may be queued
+	switch {
+	case p.news != nil, p.flow != nil: // the reader may look at them still
+		return
+	case len(c.opt.Middleware) > 0: // which may have kept the reply
+		return
+	case p.parcel.state.Load() != handed: // the frame of the request may be queued
+		return
 	}
 	p.settled.Store(false)
 	p.parcel.state.Store(waiting)
