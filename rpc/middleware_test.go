@@ -198,3 +198,27 @@ func TestTxOfAUsersGeneratorNamesTheCallAndIsRefusedIfEmptyOrTaken(t *testing.T)
 type serializerNamed struct{ codec.JsonSerializer }
 
 func (serializerNamed) Name() string { return "UsersSerializer" }
+
+func TestAReplyThatMiddlewareKeepsStaysWhatItIs(t *testing.T) {
+	var kept []*rpc.Message
+	keep := func(_ context.Context, m *rpc.Message, _ rpc.Direction) (*rpc.Message, error) {
+		if m.Reply {
+			kept = append(kept, m)
+		}
+		return nil, nil
+	}
+	a, _ := rpctest.PairWith(t, rpc.Options{Middleware: []rpc.Middleware{keep}}, handling(lookup.Handle(func(_ context.Context, name string) (int, error) { return len(name), nil })))
+	for n := range 3 {
+		if _, err := lookup.Call(t.Context(), a, "four"[:n]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n, m := range kept {
+		if size, err := m.Size(); size != 1 || err != nil { // a small number is one byte
+			t.Errorf("reply %d has %d bytes now, %v", n, size, err)
+		}
+	}
+	if len(kept) != 3 {
+		t.Errorf("%d replies", len(kept))
+	}
+}
