@@ -57,18 +57,24 @@ func runLocked(t *testing.T, sh *shell) *lockedRun {
 	t.Helper()
 	s := newSite(t)
 	s.put(lockedEdition())
+	mustDo(t, os.WriteFile(filepath.Join(s.plugins, "oddity", "data"), []byte("one"), 0o644))
 	s.locks(sh)
 	f, err := lockfile.Lock{Folders: []string{s.plugins}}.Read()
 	mustDo(t, err)
 	r := &lockedRun{site: s, mark: filepath.Join(t.TempDir(), "mark")}
-	r.h = s.openAsIs(func(c *host.Config) { c.Locked = true })
-	r.p = r.h.Plugin("oddity")
+	r.open()
 	for _, build := range f.Plugins[0].Platforms {
 		r.locked = build
 	}
 	r.copied = filepath.Join(s.state, "store", r.locked.Files)
 	r.runs()
 	return r
+}
+
+// open opens the locked host.
+func (r *lockedRun) open() {
+	r.h = r.openAsIs(func(c *host.Config) { c.Locked = true })
+	r.p = r.h.Plugin("oddity")
 }
 
 func lockedEdition() edition {

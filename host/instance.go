@@ -201,7 +201,7 @@ func (e *environment) copyOf(ctx context.Context, s *spec) (*store.Copy, error) 
 	if s.tree == nil || s.copied != nil {
 		return s.copied, nil
 	}
-	c, err := e.store.Put(ctx, *s.tree)
+	c, err := e.put(ctx, *s.tree)
 	if err != nil {
 		return nil, fmt.Errorf("copy %s to the store: %w", s.installed, err)
 	}
@@ -209,6 +209,16 @@ func (e *environment) copyOf(ctx context.Context, s *spec) (*store.Copy, error) 
 		return nil, err
 	}
 	return &c, nil
+}
+
+// put copies a tree to the store. For a host that is locked it reads what the store holds, and makes a copy anew that is not what its hash says: the store
+// takes one for unaltered by its files' times.
+func (e *environment) put(ctx context.Context, t store.Tree) (store.Copy, error) {
+	c, err := e.store.Put(ctx, t)
+	if err != nil || e.locked == nil || e.checkCopy(ctx, c) == nil {
+		return c, err
+	}
+	return e.store.Put(ctx, t)
 }
 
 // copyToRun is copyOf for a process that is about to be started: what the store holds is what its hash says. A copy that is not, or is gone, is made anew

@@ -21,7 +21,9 @@
 //   - Files that change while they are copied are ErrChanged, after a few tries, never a mixture.
 //   - A second Put of an unchanged tree reads no file: digests are remembered by device, inode, size,
 //     modification time and change time; also by the next Store of the folder, if this one is told to
-//     Save. (On Windows, which has no change time, files are read each time.)
+//     Save. (On Windows, which has no change time, files are read each time.) What is written through a
+//     mapping of memory into a page that was dirty before moves none of these: CheckExactly goes by no
+//     digest that is remembered.
 //
 // # The tree
 //
