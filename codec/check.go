@@ -7,14 +7,22 @@ import (
 	"github.com/go-hotplug/hotplug/internal/mp"
 )
 
-// Memory that decoding may take: this many times the input, or the floor if that is more. A type can
-// ask for any amount per byte (an array of empty structs is one byte each), so it is counted.
+// Memory that decoding may take, as a multiple of the input. A type can ask for any amount per byte (an
+// array of empty structs is one byte each), so it is counted. What people send takes up to about a
+// hundred times its bytes: {"a":1} is four, and a map of one pair.
 const (
 	memoryFactor = 64
-	memoryFloor  = 64 << 20
-	mapSlot      = 16  // what a map takes per pair, beside the pair
-	mapBase      = 312 // what a small map takes
+	smallFactor  = 128      // up to smallMemory
+	smallMemory  = 64 << 20 // bytes
+	memoryFloor  = 1 << 20  // bytes that any input may take
+	mapSlot      = 16       // what a map takes per pair, beside the pair
+	mapBase      = 312      // what a small map takes
 )
+
+// mayTake is how many bytes of memory may come of an input of n bytes.
+func mayTake(n int) int64 {
+	return max(memoryFloor, memoryFactor*int64(n), min(smallFactor*int64(n), smallMemory))
+}
 
 // A checker walks bytes beside a plan. It does the walk of [mp.Walk] on the way, so what it accepts is
 // one complete value.
@@ -29,7 +37,7 @@ type checker struct {
 // check returns data, or a rewritten copy of it if there were numbers in another encoding than the
 // library wants for the type.
 func check(data []byte, p *plan) ([]byte, error) {
-	c := checker{data: data, memory: max(memoryFloor, memoryFactor*int64(len(data)))}
+	c := checker{data: data, memory: mayTake(len(data))}
 	if err := c.value(p); err != nil {
 		return nil, err
 	}
@@ -73,7 +81,7 @@ func (c *checker) skip() error {
 func (c *checker) claim(n int, size int64) error {
 	if size > 0 && int64(n) > c.memory/size {
 		return fmt.Errorf("decoding takes more than %d bytes of memory for %d bytes of input",
-			max(memoryFloor, memoryFactor*len(c.data)), len(c.data))
+			mayTake(len(c.data)), len(c.data))
 	}
 	c.memory -= int64(n) * size
 	return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/big"
 	"net/url"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -58,6 +59,64 @@ func TestManySmallElementsOfALargeTypeAreRefused(t *testing.T) {
 	}
 	if err := (codec.MessagePackSerializer{}).Unmarshal(in, new([]*large)); err != nil {
 		t.Errorf("nil pointers take no memory: %v", err)
+	}
+}
+
+// tenTexts take 160 bytes, and are written as one if all of them are empty.
+type tenTexts struct {
+	A, B, C, D, E, F, G, H, I, J string `json:",omitempty"`
+}
+
+// many is an array of n times one element.
+func many(n int, element string) []byte {
+	return append(binary.BigEndian.AppendUint32([]byte{0xdd}, uint32(n)), strings.Repeat(element, n)...)
+}
+
+func TestAFrameOfHollowValuesIsRefusedBeforeItTakesManyTimesItsSize(t *testing.T) {
+	for name, c := range map[string]struct {
+		in []byte
+		v  any
+	}{
+		"structs of ten texts":       {many(256<<10, "\x80"), new([]tenTexts)},
+		"pointers to them":           {many(256<<10, "\x80"), new([]*tenTexts)},
+		"structs by name":            {append([]byte("\x81\xa4Rows"), many(256<<10, "\x80")...), new(struct{ Rows []tenTexts })},
+		"empty maps":                 {many(256<<10, "\x80"), new(any)},
+		"empty maps of a type":       {many(256<<10, "\x80"), new([]map[string]int)},
+		"less than 16 KiB, of large": {many(15<<10, "\x80"), new([]tenTexts)},
+	} {
+		var err error
+		cost := allocated(func() { err = codec.MessagePackSerializer{}.Unmarshal(c.in, c.v) })
+		if err == nil || !strings.Contains(err.Error(), "decoding takes more than") {
+			t.Errorf("%s: %v, want an error that says how much memory it takes", name, err)
+		}
+		if cost > 64<<10 {
+			t.Errorf("%s: %d bytes cost %d before they are refused", name, len(c.in), cost)
+		}
+	}
+}
+
+func TestSmallRecordsAreReadByTheThousand(t *testing.T) {
+	for name, record := range map[string]any{
+		"a map of one pair":     map[string]any{"a": 1},
+		"with a map of nothing": map[string]any{"id": 1, "tags": map[string]any{}},
+		"a struct of one text":  tenTexts{A: "x"},
+		"a flag":                map[string]bool{"a": true},
+	} {
+		for _, n := range []int{1, 1000, 50_000} {
+			one, err := codec.MessagePackSerializer{}.Marshal(record)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var dynamic any
+			typed := reflect.New(reflect.SliceOf(reflect.TypeOf(record)))
+			in := many(n, string(one))
+			if err := (codec.MessagePackSerializer{}).Unmarshal(in, &dynamic); err != nil {
+				t.Errorf("%d times %s, into any: %v", n, name, err)
+			}
+			if err := (codec.MessagePackSerializer{}).Unmarshal(in, typed.Interface()); err != nil {
+				t.Errorf("%d times %s: %v", n, name, err)
+			}
+		}
 	}
 }
 

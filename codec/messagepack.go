@@ -95,9 +95,9 @@ func addressable(v any) any {
 // before it is decoded. Refused are, each by the field's name: a number that the field cannot
 // hold exactly (a fraction may lose digits in a float32), an array of another length than a Go array, a
 // name that is there twice, a value of another kind, nesting beyond [MaxDepth], and input that
-// takes more memory than 64 times its length (64 MiB if that is more). Accepted are: names that the
-// struct does not have, nil for every type but time.Time (it becomes the zero value), a whole float for
-// an integer.
+// takes more memory than 64 times its length, or than 128 times as long as that is no more than 64 MiB;
+// 1 MiB is never refused. Accepted are: names that the struct does not have, nil for every type but
+// time.Time (it becomes the zero value), a whole float for an integer.
 //
 // An any becomes nil, bool, int64, uint64 (only above math.MaxInt64), float64, string, []byte,
 // time.Time, []any or map[string]any. A v with its own UnmarshalMsg([]byte) ([]byte, error) method is
