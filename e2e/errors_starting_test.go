@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/go-hotplug/hotplug/host"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/rpc"
+	"github.com/go-hotplug/hotplug/shape"
 )
 
 // What of the section other tests produce.
@@ -175,7 +177,24 @@ func (c *chapter) startLimits(t *testing.T) {
 		c.meets(err)
 	}
 	c.meets(&wire.Refusal{Code: string(rpc.Denied)})
-	c.meets(wire.WriteLine(&bytes.Buffer{}, &wire.PluginHello{Answer: strings.Repeat("x", wire.MaxHello)}))
+	for _, hello := range []*wire.PluginHello{
+		{Answer: strings.Repeat("x", wire.MaxHello)}, {Handles: make([]wire.Message, wire.MaxMessages+1)}, {Handles: make([]wire.Message, 1)}, {Uses: wideMessages()},
+	} {
+		c.meets(wire.WriteLine(&bytes.Buffer{}, hello))
+	}
+}
+
+// wideMessages have more parts together than a handshake line may describe.
+func wideMessages() []wire.Message {
+	wide := &shape.Shape{Kind: shape.Struct}
+	for n := range shape.MaxNodes - 1 {
+		wide.Fields = append(wide.Fields, shape.Field{Name: fmt.Sprint(n), Shape: &shape.Shape{Kind: shape.Int8}})
+	}
+	var all []wire.Message
+	for range wire.MaxParts/shape.MaxNodes + 1 {
+		all = append(all, wire.Message{Name: "m", Payload: wide})
+	}
+	return all
 }
 
 func TestErrorsOfStartingAProgramStandOnThePage(t *testing.T) {

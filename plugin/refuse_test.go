@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,6 +47,20 @@ func TestHandshakeRefusesAHostThatIsNotItsOwnAndGoesOnWaiting(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAPluginThatDescribesMoreThanALineMaySaysSoToItsHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var many []rpc.Handler
+		for n := range wire.MaxMessages + 1 {
+			many = append(many, rpc.Method[string, string](fmt.Sprint("m", n)).Handle(echoed))
+		}
+		l := serve(t, plugin.Server{Handlers: many})
+		_, _, err := l.try(l.Hello())
+		contains(t, err, "messages in handles or uses, at most 4096 are allowed: describe fewer")
+		l.ask()
+		<-l.ended
+	})
 }
 
 func TestGarbageIsAnsweredWithASentence(t *testing.T) {

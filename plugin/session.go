@@ -133,6 +133,7 @@ func (l *life) admit(ctx context.Context, c *wire.Stream, hello *wire.HostHello)
 		softenLifeline(l.in.lifeline) // the host has armed it by now
 	}
 	if err := wire.WriteLine(c, l.hello()); err != nil {
+		refuse(c, err) // nothing of a line that says too much was written
 		return err
 	}
 	_ = c.SetDeadline(time.Time{})

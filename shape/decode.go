@@ -60,7 +60,21 @@ func scalar(text string) *Shape {
 	if k == Any || !scalars[k] {
 		return anyShape
 	}
-	return &Shape{Kind: k, Nullable: nullable}
+	if nullable {
+		return nullables[k]
+	}
+	return plain[k]
+}
+
+// plain and nullables are the one shape of each scalar, as it is decoded: a peer that sends many of them costs no memory for each.
+var plain, nullables = eachScalar(false), eachScalar(true)
+
+func eachScalar(nullable bool) map[Kind]*Shape {
+	all := make(map[Kind]*Shape, len(scalars))
+	for k := range scalars {
+		all[k] = &Shape{Kind: k, Nullable: nullable}
+	}
+	return all
 }
 
 // object reads {"list":...} and its like, behind the opening brace. Keys that it does not know are skipped.
@@ -116,7 +130,7 @@ func (s Shape) normal() *Shape {
 	case Map:
 		key := s.Key
 		if key == nil {
-			key = &Shape{Kind: String}
+			key = plain[String]
 		}
 		return &Shape{Kind: Map, Elem: s.Elem, Key: key, Nullable: s.Nullable}
 	case Struct:

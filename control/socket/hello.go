@@ -25,10 +25,10 @@ type callerHello struct {
 
 // hostHello is the host's line. Either Error is set, or all the rest is.
 type hostHello struct {
-	Control    int            `json:"control,omitempty"` // the version picked
-	Serializer string         `json:"serializer,omitempty"`
-	Handles    []wire.Message `json:"handles,omitempty"`
-	Error      *wire.Refusal  `json:"error,omitempty"`
+	Control    int           `json:"control,omitempty"` // the version picked
+	Serializer string        `json:"serializer,omitempty"`
+	Handles    wire.Messages `json:"handles,omitempty"`
+	Error      *wire.Refusal `json:"error,omitempty"`
 }
 
 // serializer is what this version of the contract is spoken in.

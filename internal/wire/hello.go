@@ -22,15 +22,17 @@ const MaxHello = 1 << 20
 
 // HostHello is the host's line of the handshake.
 type HostHello struct {
-	Hotplug    []int     `json:"hotplug"` // protocol versions offered
-	Serializer string    `json:"serializer"`
-	Token      string    `json:"token"`
-	Host       HostInfo  `json:"host"`
-	Limits     Limits    `json:"limits"`
-	Handles    []Message `json:"handles,omitzero"` // null or absent: not stated
-	Uses       []Message `json:"uses,omitempty"`
-	Features   []string  `json:"features,omitempty"`
+	Hotplug    Versions `json:"hotplug"` // protocol versions offered
+	Serializer string   `json:"serializer"`
+	Token      string   `json:"token"`
+	Host       HostInfo `json:"host"`
+	Limits     Limits   `json:"limits"`
+	Handles    Messages `json:"handles,omitzero"` // null or absent: not stated
+	Uses       Messages `json:"uses,omitempty"`
+	Features   Features `json:"features,omitempty"`
 }
+
+func (h *HostHello) check() error { return checkStated(h.Hotplug, h.Handles, h.Uses, h.Features) }
 
 // PluginHello is the plugin's line of the handshake. Either Error is set, or all the rest is.
 type PluginHello struct {
@@ -38,11 +40,13 @@ type PluginHello struct {
 	Serializer string      `json:"serializer,omitempty"`
 	Answer     string      `json:"answer,omitempty"`
 	Plugin     *PluginInfo `json:"plugin,omitempty"` // stated only by a plugin that embeds its manifest
-	Handles    []Message   `json:"handles,omitzero"` // null or absent: not stated
-	Uses       []Message   `json:"uses,omitempty"`
-	Features   []string    `json:"features,omitempty"`
+	Handles    Messages    `json:"handles,omitzero"` // null or absent: not stated
+	Uses       Messages    `json:"uses,omitempty"`
+	Features   Features    `json:"features,omitempty"`
 	Error      *Refusal    `json:"error,omitempty"`
 }
+
+func (h *PluginHello) check() error { return checkStated(nil, h.Handles, h.Uses, h.Features) }
 
 // PluginInfo is who a plugin says it is.
 type PluginInfo struct {
@@ -73,8 +77,13 @@ type Message struct {
 	Reply   *shape.Shape `json:"reply,omitempty"`   // nil: none, or not stated
 }
 
-// WriteLine writes v as one JSON line.
+// WriteLine writes v as one JSON line. A line that the other side would refuse for what it lists is an error.
 func WriteLine(w io.Writer, v any) error {
+	if hello, ok := v.(interface{ check() error }); ok {
+		if err := hello.check(); err != nil {
+			return err
+		}
+	}
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -119,7 +128,11 @@ func readLine(r *Reader, v any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(line, v); err != nil {
+	err = json.Unmarshal(line, v)
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		return refusal
+	}
+	if err != nil {
 		return &Refusal{Code: "Protocol", Message: fmt.Sprintf("expected a handshake line of JSON, found %.*q: %.200v", shown, line, err)}
 	}
 	return nil

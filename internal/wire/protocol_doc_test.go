@@ -280,6 +280,7 @@ func TestProtocolDocumentListsEveryKind(t *testing.T) {
 func TestProtocolDocumentListsEveryLimitOfTheCode(t *testing.T) {
 	want := map[string]int64{
 		"maxStartup": wire.MaxStartup, "maxHello": wire.MaxHello, "handshake": wire.HandshakeTimeout.Milliseconds(),
+		"helloMessages": wire.MaxMessages, "helloParts": wire.MaxParts, "helloFeatures": wire.MaxFeatures, "helloVersions": wire.MaxVersions,
 		"maxFrame": wire.DefaultMaxFrame, "inflight": wire.DefaultInflight,
 		"streams": wire.DefaultStreams, "streamItems": wire.DefaultStreamItems, "streamBytes": wire.DefaultStreamBytes,
 		"noticeWindow": integer(t, "../../rpc/notice.go", "noticeWindow"), "noticeBytes": integer(t, "../../rpc/notice.go", "noticeBytes"),

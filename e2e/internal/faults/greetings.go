@@ -82,6 +82,7 @@ func Greetings() []Greeting {
 			hearOut(s)
 			return true
 		}},
+		{Name: "a handshake line of hollow messages, of too many, of many parts, or of too many features", Turns: len(hollow), Ends: hollowEnds, Greet: hollows},
 		{Name: "a wrong token", Ends: []string{"wrong secret: what answers on the socket is not the process that was started"}, Greet: says(func(_ *wire.Startup, h *wire.PluginHello) { h.Answer = wire.NewSecret() })},
 		{Name: "no token", Ends: []string{"wrong secret"}, Greet: says(func(_ *wire.Startup, h *wire.PluginHello) { h.Answer = "" })},
 		{Name: "the host's own token, sent back", Ends: []string{"wrong secret"}, Greet: says(func(s *wire.Startup, h *wire.PluginHello) { h.Answer = s.Token })},

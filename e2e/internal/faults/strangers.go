@@ -28,6 +28,8 @@ var Strangers = []Stranger{
 	{"a line of 1 GiB", neverEnds, "the handshake line is over the limit of 1048576 bytes"},
 	{"no JSON", func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH_9.9\r\n") }, "expected a handshake line of JSON, found"},
 	{"JSON nested 100,000 deep", func(c net.Conn) { _, _ = io.WriteString(c, strings.Repeat("[", 100_000)+"\n") }, "expected a handshake line of JSON, found"},
+	{"hollow messages", func(c net.Conn) { hollowHello(c, hollow[0]) }, hollowEnds[0]},
+	{"80,000 messages", func(c net.Conn) { hollowHello(c, hollow[2]) }, hollowEnds[2]},
 	{"frames at once", func(c net.Conn) { _, _ = c.Write([]byte{0, 0, 0, 5, 0x94, 1, 7, 0xa0, 0xc0, '\n'}) }, "expected a handshake line of JSON, found"},
 	{"no token", greets(func(h *wire.HostHello) { h.Token = "" }), "wrong token: this plugin belongs to another host"},
 	{"a wrong token", greets(func(h *wire.HostHello) { h.Token = wire.NewSecret() }), "wrong token: this plugin belongs to another host"},
