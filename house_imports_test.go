@@ -20,7 +20,7 @@ var mayImport = map[string]string{
 	"internal/abridge":       "",
 	"internal/shellwords":    "",
 	"internal/peercred":      "",
-	"internal/sock":        "",
+	"internal/sock":          "",
 	"internal/leak":          "",
 	"internal/subject":       "",
 	"internal/filekey":       "",
