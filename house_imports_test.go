@@ -24,9 +24,10 @@ var mayImport = map[string]string{
 	"internal/leak":          "",
 	"internal/subject":       "",
 	"internal/filekey":       "",
-	"internal/store":         "internal/filekey internal/shellwords",
-	"internal/lockfile":      "internal/shellwords internal/store registry",
-	"internal/proc":          "",
+	"internal/regular":       "",
+	"internal/store":         "internal/filekey internal/regular internal/shellwords",
+	"internal/lockfile":      "internal/regular internal/shellwords internal/store registry",
+	"internal/proc":          "internal/regular",
 	"internal/document":      "",
 	"internal/newcomer":      "internal/document",
 	"internal/proc/proctest": "internal/proc internal/pipe",
@@ -40,11 +41,11 @@ var mayImport = map[string]string{
 	"rpc/middleware":     "rpc",
 	"internal/lifecycle": "rpc",
 
-	"manifest": "internal/nearest",
-	"registry": "internal/filekey internal/nearest internal/shellwords manifest",
+	"manifest": "internal/nearest internal/regular",
+	"registry": "internal/filekey internal/nearest internal/regular internal/shellwords manifest",
 
 	"plugin": "codec internal/lifecycle internal/nearest internal/peercred internal/shellwords internal/wire plugin/internal/seam rpc shape",
-	"host": "codec host/internal/seam internal/abridge internal/lifecycle internal/lockfile internal/nearest internal/peercred internal/proc internal/store internal/wire " +
+	"host": "codec host/internal/seam internal/abridge internal/lifecycle internal/lockfile internal/nearest internal/peercred internal/proc internal/regular internal/store internal/wire " +
 		"manifest registry rpc shape",
 
 	"plugin/internal/seam":     "internal/wire",
@@ -57,12 +58,12 @@ var mayImport = map[string]string{
 	"host/hosttest":            "host host/internal/fakeplugin host/internal/seam internal/leak internal/proc/proctest internal/wire rpc",
 
 	"control":             "rpc",
-	"control/socket":      "codec control internal/peercred internal/wire rpc",
+	"control/socket":      "codec control internal/peercred internal/regular internal/wire rpc",
 	"control/controlhost": "control control/socket host rpc",
 
 	"internal/conformance": "codec internal/proc internal/wire shape",
 
-	"cmd/hotplug...":    "codec control... host internal/conformance internal/lockfile internal/nearest internal/shellwords manifest registry rpc shape cmd/hotplug...",
+	"cmd/hotplug...":    "codec control... host internal/conformance internal/lockfile internal/nearest internal/regular internal/shellwords manifest registry rpc shape cmd/hotplug...",
 	"internal/tools...": "host internal/document internal/newcomer manifest registry rpc shape",
 	"e2e...":            "codec control... host internal/document internal/lockfile internal/newcomer internal/proc internal/wire manifest plugin registry rpc shape e2e...",
 }

@@ -162,6 +162,14 @@ func (c *chapter) ofOpeningASocket(t *testing.T) {
 			mustDo(t, os.Mkdir(filepath.Dir(l.Path()), 0o700))
 			return os.MkdirAll(filepath.Join(l.Path(), "x"), 0o700)
 		},
+		func(string) error {
+			l, err := socket.Listen(place)
+			if err != nil {
+				return err
+			}
+			l.Close()
+			return os.MkdirAll(l.Path()+".lock", 0o700)
+		},
 	} {
 		mustDo(t, prepare(controlFolder(t)))
 		_, err := socket.Listen(place)

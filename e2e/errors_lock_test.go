@@ -43,6 +43,10 @@ func (c *chapter) lockFiles(t *testing.T) {
 	_, err := l.Read()
 	c.fits("lock file PATH cannot be read", err)
 	c.meets(errors.Unwrap(err))
+	l.File = dir
+	_, err = l.Read()
+	c.meets(err)
+	c.meets(errors.Unwrap(err))
 	l.File = filepath.Join(dir, "nowhere", "x.lock")
 	c.meets(l.Write(&lockfile.File{}))
 }

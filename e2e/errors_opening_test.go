@@ -46,6 +46,10 @@ var badHosts = map[string]func(t *testing.T, c *host.Config, dir string){
 		mustDo(t, os.Chmod(filepath.Join(dir, "store"), 0o777))
 		c.StateDir = dir
 	},
+	"lock is a folder": func(t *testing.T, c *host.Config, dir string) {
+		mustDo(t, os.Mkdir(filepath.Join(dir, "host.lock"), 0o700))
+		c.StateDir = dir
+	},
 	"grant": func(_ *testing.T, c *host.Config, _ string) { c.Grant = []string{"app*"} },
 	"grant for one": func(_ *testing.T, c *host.Config, _ string) {
 		c.Plugins = map[string]host.Settings{"greeter": {Grant: []string{""}}}

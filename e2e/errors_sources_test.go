@@ -17,7 +17,7 @@ import (
 )
 
 // rooms are the packages whose errors people meet.
-var rooms = []string{"cmd/hotplug", "codec", "control", "control/controlhost", "control/socket", "host", "internal/lockfile", "internal/mp", "internal/peercred", "internal/proc", "internal/store", "internal/wire", "manifest", "plugin", "registry", "rpc", "rpc/middleware", "shape"}
+var rooms = []string{"cmd/hotplug", "codec", "control", "control/controlhost", "control/socket", "host", "internal/lockfile", "internal/mp", "internal/peercred", "internal/proc", "internal/regular", "internal/store", "internal/wire", "manifest", "plugin", "registry", "rpc", "rpc/middleware", "shape"}
 
 // An errorText is the format of an error, a warning or a line of the log, as it stands in a source.
 type errorText struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/internal/proc"
+	"github.com/go-hotplug/hotplug/internal/regular"
 	"github.com/go-hotplug/hotplug/internal/wire"
 	"github.com/go-hotplug/hotplug/manifest"
 )
@@ -58,7 +59,7 @@ func newKept(dir, plugin, id string) (*kept, error) {
 }
 
 func (k *kept) open(how int) (err error) {
-	if k.marks, err = os.OpenFile(k.base+marksEnding, how|os.O_RDWR, 0o600); err != nil {
+	if k.marks, err = regular.Open(k.base+marksEnding, how|os.O_RDWR, 0o600); err != nil {
 		return err
 	}
 	if k.stdout, err = k.openLog(stdoutEnding, how, 0); err != nil {
@@ -69,7 +70,7 @@ func (k *kept) open(how int) (err error) {
 }
 
 func (k *kept) openLog(ending string, how int, index int64) (*logFile, error) {
-	file, err := os.OpenFile(k.base+ending, how|os.O_RDWR|os.O_APPEND, 0o600)
+	file, err := regular.Open(k.base+ending, how|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-hotplug/hotplug/internal/lifecycle"
 	"github.com/go-hotplug/hotplug/internal/proc"
+	"github.com/go-hotplug/hotplug/internal/regular"
 	"github.com/go-hotplug/hotplug/internal/store"
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
@@ -43,7 +44,7 @@ func (r *record) save(sync bool) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(r.base+freshEnding, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	f, err := regular.Open(r.base+freshEnding, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -107,9 +108,12 @@ func readRecords(dir string, unread func(path string, err error)) map[string][]*
 	return found
 }
 
+// maxRecord bounds what is read of a record, in bytes: its arguments are those of a manifest, quoted.
+const maxRecord = 16 << 20
+
 // readRecord reads a record. What a later version has written into it besides does not count.
 func readRecord(base string) (*record, error) {
-	text, err := os.ReadFile(base + recordEnding)
+	text, err := regular.Read(base+recordEnding, maxRecord)
 	if err != nil {
 		return nil, err
 	}

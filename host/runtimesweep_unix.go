@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/go-hotplug/hotplug/internal/regular"
 )
 
 const lockName = "lock"
@@ -17,7 +19,7 @@ func lockDir(dir string) (*os.File, error) {
 }
 
 func openLock(dir string, flags int) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockName), flags|syscall.O_NOFOLLOW, 0o600)
+	f, err := regular.Open(filepath.Join(dir, lockName), flags|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/go-hotplug/hotplug/internal/regular"
 )
 
 // stateLock is the file in the state folder that its host holds locked. It has the host's process id in it, for texts alone.
@@ -35,6 +37,9 @@ func lockState(dir string) (*os.File, error) {
 	if errors.Is(err, errLocked) {
 		return nil, &StateInUseError{Dir: dir, PID: holder(path)}
 	}
+	if kind, other := errors.AsType[*regular.KindError](err); other {
+		return nil, fmt.Errorf("lock state folder %s: %w at %s: remove what is there", dir, kind, path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lock state folder %s: %w", dir, err)
 	}
@@ -50,7 +55,7 @@ func lockState(dir string) (*os.File, error) {
 
 // holder is the process that holds the lock, as far as its file says.
 func holder(path string) int {
-	text, err := os.ReadFile(path)
+	text, err := regular.Read(path, 64)
 	if err != nil {
 		return 0
 	}

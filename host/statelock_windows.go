@@ -5,11 +5,13 @@ import (
 	"os"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/go-hotplug/hotplug/internal/regular"
 )
 
 // lockFile opens a file and takes its lock, without waiting: of a byte far behind its end, so that others can read who holds it.
 func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := regular.Open(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -3,13 +3,13 @@ package manifest
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"reflect"
 	"slices"
 
 	"github.com/go-hotplug/hotplug/internal/nearest"
+	"github.com/go-hotplug/hotplug/internal/regular"
 )
 
 // MaxSize is the longest manifest that is read, in bytes.
@@ -51,34 +51,11 @@ func Read(path string) ([]byte, error) {
 }
 
 func read(path string) ([]byte, error) {
-	// Looked at before it is opened, because opening a named pipe would block.
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, plain(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("found %s, want a regular file", fileKind(info.Mode()))
-	}
-	if info.Size() > MaxSize {
-		return nil, tooLong(info.Size())
-	}
-	f, err := os.Open(path)
+	data, err := regular.Read(path, MaxSize)
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("this user may not read it, so change its mode or owner: %w", plain(err))
 	}
-	if err != nil {
-		return nil, plain(err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
-	if err == nil && len(data) > MaxSize {
-		return nil, tooLong(int64(len(data)))
-	}
-	return data, err
-}
-
-func tooLong(size int64) error {
-	return fmt.Errorf("found %d bytes, want at most %d", size, MaxSize)
+	return data, plain(err)
 }
 
 // plain is the cause without the path that the caller names already.
@@ -87,20 +64,6 @@ func plain(err error) error {
 		return pe.Err
 	}
 	return err
-}
-
-func fileKind(mode os.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a folder"
-	case mode&os.ModeNamedPipe != 0:
-		return "a named pipe"
-	case mode&os.ModeSocket != 0:
-		return "a socket"
-	case mode&os.ModeDevice != 0:
-		return "a device"
-	}
-	return "a special file"
 }
 
 // manifest fills m, which holds the defaults.

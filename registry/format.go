@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/go-hotplug/hotplug/internal/regular"
 )
 
 // peekSize is how much of an entry is read to tell what it is.
@@ -34,7 +36,7 @@ func (e *Entry) checkFormat(p *policy) error {
 }
 
 func peek(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-hotplug/hotplug/internal/regular"
 	"github.com/go-hotplug/hotplug/manifest"
 	"github.com/go-hotplug/hotplug/registry"
 )
@@ -29,7 +30,7 @@ func (c *checked) warning(key, text string) { c.Warnings = append(c.Warnings, c.
 
 func (c *checked) finding(key, text string) finding {
 	f := finding{File: c.File, Line: 1, Column: 1, Key: key, Text: text}
-	if data, err := os.ReadFile(c.File); err == nil {
+	if data, err := manifest.Read(c.File); err == nil {
 		f.Line, f.Column = keyPlace(data, key)
 	}
 	if !strings.HasPrefix(text, key) {
@@ -103,7 +104,7 @@ func checkEntryFile(dir string, e manifest.EntryFile) error {
 }
 
 func digest(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path, os.O_RDONLY, 0)
 	if err != nil {
 		return "", err
 	}

@@ -4,11 +4,14 @@ package socket
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/go-hotplug/hotplug/internal/regular"
 )
 
 // lockSuffix ends the name of the file that is locked while a socket is somebody's. The lock ends with the process, however it ends.
@@ -29,7 +32,11 @@ func take(path string) (claim, error) {
 			continue
 		case errors.Is(err, syscall.EWOULDBLOCK):
 			return claim{}, &inUse{path: path, pid: ownerIn(path + lockSuffix)}
-		case err != nil:
+		}
+		if kind, other := errors.AsType[*regular.KindError](err); other {
+			return claim{}, fmt.Errorf("control socket %s: %w at %s: remove what is there", path, kind, path+lockSuffix)
+		}
+		if err != nil {
 			return claim{}, err
 		}
 		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
@@ -45,7 +52,7 @@ var errReplaced = errors.New("the lock was removed by who had it")
 
 // lockFile opens and locks a file, which is still the one of that name then.
 func lockFile(name string, flags int) (*os.File, error) {
-	f, err := os.OpenFile(name, flags|syscall.O_NOFOLLOW, 0o600)
+	f, err := regular.Open(name, flags|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +75,7 @@ func isStill(f *os.File, name string) bool {
 
 // ownerIn is the process that wrote its id into a lock; 0 if it has not yet.
 func ownerIn(name string) int {
-	text, _ := os.ReadFile(name)
+	text, _ := regular.Read(name, 64)
 	pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 	return pid
 }

@@ -3,11 +3,11 @@ package lockfile
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/go-hotplug/hotplug/internal/regular"
 	"github.com/go-hotplug/hotplug/internal/shellwords"
 )
 
@@ -43,27 +43,23 @@ func (l Lock) Read() (*File, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("lock file %s: %w: look at the plugins, then write it with `%s`", l.Path(), fs.ErrNotExist, l.Command())
 	}
-	if err != nil {
+	_, other := errors.AsType[*regular.KindError](err)
+	if err != nil && !other {
 		return nil, fmt.Errorf("lock file %s cannot be read: %w", l.Path(), err)
 	}
-	f, err := parse(text)
+	var f *File
+	if err == nil {
+		f, err = parse(text)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lock file %s: %w: restore it, or remove it and write it anew with `%s`", l.Path(), err, l.Command())
 	}
 	return f, nil
 }
 
-// Bytes are the file's bytes as they are.
+// Bytes are the file's bytes as they are. What is no regular file is refused before it is read.
 func (l Lock) Bytes() ([]byte, error) {
-	f, err := os.Open(l.Path())
-	if err != nil {
-		return nil, bare(err)
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
-	if err == nil && len(text) > maxBytes {
-		err = fmt.Errorf("it has more than %d bytes", maxBytes)
-	}
+	text, err := regular.Read(l.Path(), maxBytes)
 	return text, bare(err)
 }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/go-hotplug/hotplug/internal/regular"
 )
 
 // explainMissing says which of the files that a start needs is not there.
@@ -82,7 +84,7 @@ func (s Spec) resolved() string {
 
 // head is the beginning of a file, empty if it cannot be read.
 func head(path string) []byte {
-	f, err := os.Open(path)
+	f, err := regular.Open(path, os.O_RDONLY, 0)
 	if err != nil {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/go-hotplug/hotplug/internal/filekey"
+	"github.com/go-hotplug/hotplug/internal/regular"
 )
 
 const (
@@ -148,7 +149,7 @@ func (s *Store) digestCopied(ctx context.Context, p string, fi fs.FileInfo) (str
 	if sum, ok := s.digests.get(k); ok {
 		return sum, nil
 	}
-	f, err := os.OpenFile(p, os.O_RDONLY|openNonblock, 0)
+	f, err := regular.Open(p, os.O_RDONLY, 0)
 	if err != nil {
 		return "", err
 	}

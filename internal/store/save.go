@@ -5,12 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 
 	"github.com/go-hotplug/hotplug/internal/filekey"
+	"github.com/go-hotplug/hotplug/internal/regular"
 )
 
 const (
@@ -103,12 +103,7 @@ func readDigests(dir string) map[filekey.Key]digest {
 	if !filekey.Tells {
 		return nil
 	}
-	f, err := os.OpenFile(filepath.Join(dir, digestsName), os.O_RDONLY|openNonblock, 0)
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxDigestsFile))
+	text, err := regular.Read(filepath.Join(dir, digestsName), maxDigestsFile)
 	if err != nil {
 		return nil
 	}

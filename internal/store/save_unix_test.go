@@ -87,11 +87,17 @@ func TestWhatIsDamagedOfSavedDigestsDoesNotCount(t *testing.T) {
 	}
 }
 
-func TestAPipeInPlaceOfSavedDigestsKeepsNobodyWaiting(t *testing.T) {
+func TestAPipeInPlaceOfSavedDigestsKeepsNobodyWaitingThoughItHasAWriter(t *testing.T) {
 	s := open(t)
-	if err := syscall.Mkfifo(filepath.Join(s.Dir(), store.DigestsName), 0o600); err != nil {
+	path := filepath.Join(s.Dir(), store.DigestsName)
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	writer, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
 	if known := reopened(t, s).Known(); known != 0 {
 		t.Errorf("%d digests count", known)
 	}

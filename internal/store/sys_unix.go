@@ -28,7 +28,7 @@ func ownerOf(fi fs.FileInfo) (uid int, ok bool) {
 // syncPath brings a file or folder to the disk. It opens the file for reading: for as long as a copy is
 // open for writing it cannot be executed, and a sync may take long.
 func syncPath(path string) error {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|openNonblock, 0)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,24 @@ func (t *torture) killHost(context.Context, *host.Plugin) error {
 	p.Kill()
 	h.after = t.dice.IntN(3) > 0
 	if !h.after {
-		return syscall.Kill(h.last.PIDs[kept], syscall.SIGKILL)
+		return h.killKept()
+	}
+	return nil
+}
+
+// killKept kills what a host has left, and waits until it is gone: the next host would go on with it until then.
+func (h *heirs) killKept() error {
+	pid := h.last.PIDs[kept]
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stuck)
+	defer cancel()
+	for leftovers.Alive(pid) {
+		if ctx.Err() != nil {
+			return fmt.Errorf("process %d was killed, and runs %s later", pid, stuck)
+		}
+		pause(ctx, 10*time.Millisecond)
 	}
 	return nil
 }

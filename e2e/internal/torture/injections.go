@@ -125,7 +125,7 @@ func (t *torture) cutProgram(ctx context.Context, p *host.Plugin) error {
 	if err != nil {
 		return err
 	}
-	err = os.Truncate(file, t.dice.Int64N(info.Size()))
+	err = os.Truncate(file, t.dice.Int64N(max(1, info.Size())))
 	pause(ctx, 300*time.Millisecond)
 	return err
 }
@@ -134,16 +134,29 @@ func (t *torture) cutProgram(ctx context.Context, p *host.Plugin) error {
 func (t *torture) removeRuntime(context.Context, *host.Plugin) error {
 	all, err := os.ReadDir(t.runtime())
 	for _, e := range all {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(t.runtime(), e.Name())))
+		if e := os.RemoveAll(filepath.Join(t.runtime(), e.Name())); !errors.Is(e, syscall.ENOTEMPTY) { // the host may be opening a socket there
+			err = errors.Join(err, e)
+		}
 	}
 	return err
 }
 
 // alterStore changes a byte in the middle of what a plugin runs, which keeps its size, and ends the process.
 func (t *torture) alterStore(_ context.Context, p *host.Plugin) error {
-	file := filepath.Join(t.store(), p.Status().Hash, "program")
-	if err := os.Chmod(file, 0o700); errors.Is(err, fs.ErrNotExist) {
+	err := alter(filepath.Join(t.store(), p.Status().Hash, "program"))
+	if errors.Is(err, fs.ErrNotExist) { // another fault has removed it, or the host just now
 		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return send(p, syscall.SIGKILL)
+}
+
+// alter changes a byte in the middle of a program.
+func alter(file string) error {
+	if err := os.Chmod(file, 0o700); err != nil {
+		return err
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -153,10 +166,7 @@ func (t *torture) alterStore(_ context.Context, p *host.Plugin) error {
 	if err := os.Remove(file); err != nil { // a program that runs cannot be written
 		return err
 	}
-	if err := os.WriteFile(file, text, 0o500); err != nil {
-		return err
-	}
-	return send(p, syscall.SIGKILL)
+	return os.WriteFile(file, text, 0o500)
 }
 
 // removeStore removes what could be run again, and ends the process.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -27,6 +28,7 @@ var lockChanges = []func(path string) error{
 	func(path string) error { return os.WriteFile(path, []byte(`{"lock": 1, "plu`), 0o644) },
 	func(path string) error { return os.WriteFile(path, []byte(`{"lock": 99, "plugins": []}`), 0o644) },
 	func(path string) error { return os.WriteFile(path, []byte(`{"lock": 1, "plugins": []}`), 0o644) },
+	func(path string) error { return errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o644)) },
 	func(string) error { return nil }, // it has the version before
 }
 

@@ -8,9 +8,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/go-hotplug/hotplug/e2e/internal/faults"
+	"github.com/go-hotplug/hotplug/host"
 )
 
 // ruleBroken is the kind of fault that is injected all the while, beside all others.
@@ -25,21 +27,22 @@ func (t *torture) breakRules(ctx context.Context) (n int) {
 		}
 		row := t.rows[deck[0]]
 		deck = deck[1:]
-		if err := t.breakRule(row, n > 0, dice); err != nil {
+		if err := t.breakRule(row, dice); err != nil {
 			t.isWrong("%s, %s: %v", ruleBroken, row, err)
 		}
 		t.played[row] = true
+		pause(ctx, 100*time.Millisecond)
 	}
 	return n
 }
 
-// breakRule installs the hostile plugin with a row, and gives it a moment.
-func (t *torture) breakRule(row string, installed bool, dice *rand.Rand) error {
+// breakRule installs the hostile plugin with a row, and returns when the host knows of it.
+func (t *torture) breakRule(row string, dice *rand.Rand) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stuck)
 	defer cancel()
 	turn, seed := dice.IntN(100), dice.Uint64()
-	p := t.host.Plugin(hostile)
-	if installed {
+	p, known := t.host.Plugin(hostile), t.knows(hostile)
+	if known {
 		if err := p.Disable(ctx); err != nil {
 			return err
 		}
@@ -57,9 +60,25 @@ func (t *torture) breakRule(row string, installed bool, dice *rand.Rand) error {
 	if err := t.install(hostile, t.hostileProgram, m); err != nil {
 		return err
 	}
-	if installed {
-		_ = p.Enable(ctx) // whatever becomes of it
+	if !known {
+		return t.meets(ctx, hostile)
 	}
-	pause(ctx, 100*time.Millisecond)
+	_ = p.Enable(ctx) // whatever becomes of it
+	return nil
+}
+
+// knows reports whether the host has seen that a plugin was installed.
+func (t *torture) knows(name string) bool {
+	return slices.ContainsFunc(t.host.Plugins(), func(p *host.Plugin) bool { return p.Name() == name })
+}
+
+// meets waits until it has.
+func (t *torture) meets(ctx context.Context, name string) error {
+	for !t.knows(name) {
+		if ctx.Err() != nil {
+			return fmt.Errorf("the host has not seen in %s that %s was installed", stuck, name)
+		}
+		pause(ctx, 10*time.Millisecond)
+	}
 	return nil
 }
