@@ -18,6 +18,7 @@ var mayImport = map[string]string{
 	"internal/pipe":          "",
 	"internal/nearest":       "",
 	"internal/abridge":       "",
+	"internal/asroot":        "",
 	"internal/shellwords":    "",
 	"internal/peercred":      "",
 	"internal/sock":          "",

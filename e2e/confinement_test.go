@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/internal/asroot"
 )
 
 // inShell is a wrapper that hands on what it has, and replaces itself.
@@ -130,9 +131,7 @@ func other(t *testing.T) *user.User {
 	if err != nil {
 		t.Skip(err)
 	}
-	if os.Geteuid() != 0 {
-		t.Skip("only root starts processes of other users")
-	}
+	asroot.Need(t, "only root starts processes of other users")
 	return u
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/internal/asroot"
 )
 
 // A spoiler makes a configuration unusable; the error says these parts.
@@ -24,9 +25,7 @@ var badRuntimeFolders = map[string]spoiler{
 		mustDo(t, os.Mkdir(c.RuntimeDir, 0o700))
 	}, []string{"socket path", "linux allows 107", "set RuntimeDir to a shorter folder"}},
 	"a runtime folder of another user": {func(t *testing.T, c *host.Config) {
-		if os.Getuid() != 0 {
-			t.Skip("only root can give a folder away")
-		}
+		asroot.Need(t, "only root can give a folder away")
 		mustDo(t, os.Chown(c.RuntimeDir, 12345, 12345))
 	}, []string{"belongs to user 12345", "this process runs as user 0", "set RuntimeDir"}},
 	"a runtime folder that the group may write to": {func(t *testing.T, c *host.Config) {
@@ -55,9 +54,7 @@ var badOtherFolders = map[string]spoiler{
 		mustDo(t, os.Chmod(dir, 0o777))
 	}, []string{"store", "may be written to by others", "chmod 0700"}},
 	"a store of another user": {func(t *testing.T, c *host.Config) {
-		if os.Getuid() != 0 {
-			t.Skip("only root can give a folder away")
-		}
+		asroot.Need(t, "only root can give a folder away")
 		dir := filepath.Join(c.StateDir, "store")
 		mustDo(t, os.Mkdir(dir, 0o700))
 		mustDo(t, os.Chown(dir, 12345, 12345))

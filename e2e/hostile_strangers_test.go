@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/e2e/internal/faults"
+	"github.com/go-hotplug/hotplug/internal/asroot"
 	"github.com/go-hotplug/hotplug/internal/wire"
 )
 
@@ -69,9 +70,7 @@ const nobody = 65534
 
 // TestAPluginTurnsAnotherUserAway needs root, to become somebody else.
 func TestAPluginTurnsAnotherUserAway(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root can connect as another user")
-	}
+	asroot.Need(t, "only root can connect as another user")
 	w := newVictim(t, "MessagePackSerializer")
 	w.dial().Close()
 	dir := filepath.Dir(w.startup.Socket)

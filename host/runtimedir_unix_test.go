@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-hotplug/hotplug/host"
+	"github.com/go-hotplug/hotplug/internal/asroot"
 )
 
 func TestRuntimeFolderIsRefusedWhereOthersCouldReplaceIt(t *testing.T) {
@@ -37,9 +38,7 @@ func TestRuntimeFolderIsRefusedWhereOthersCouldReplaceIt(t *testing.T) {
 }
 
 func TestRuntimeFolderOfAnotherUserIsRefused(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root can give a folder away")
-	}
+	asroot.Need(t, "only root can give a folder away")
 	dir := t.TempDir()
 	if err := os.Chown(dir, 12345, -1); err != nil {
 		t.Skip(err)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/go-hotplug/hotplug/control/socket"
+	"github.com/go-hotplug/hotplug/internal/asroot"
 )
 
 // nobody is a user that is not root.
@@ -19,9 +20,7 @@ const nobody = 65534
 // as does something in a thread of another user, which ends with it.
 func as(t *testing.T, user uintptr, do func()) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can become another user: run this test as root")
-	}
+	asroot.Need(t, "only root can become another user")
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

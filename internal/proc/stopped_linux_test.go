@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/go-hotplug/hotplug/internal/asroot"
 	"github.com/go-hotplug/hotplug/internal/proc"
 )
 
@@ -207,9 +208,7 @@ func limiting(t *testing.T, role string, under []string, args ...string) string 
 var powerless = []string{"setpriv", "--bounding-set", "-sys_resource"}
 
 func TestAWrapperThatChangesItsUserIsNoReasonToWarn(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root changes its user")
-	}
+	asroot.Need(t, "only root changes its user")
 	setpriv, err := exec.LookPath("setpriv")
 	if err != nil {
 		t.Skip(err)
@@ -221,9 +220,7 @@ func TestAWrapperThatChangesItsUserIsNoReasonToWarn(t *testing.T) {
 }
 
 func TestARootWithoutPowerOverLimitsSaysWhichOfAnotherUserItDoesNotKeep(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root starts processes of other users")
-	}
+	asroot.Need(t, "only root starts processes of other users")
 	got := limiting(t, "limiting-nobody", powerless, "/bin/true")
 	if want := "exit status 0 [limits.openFiles 33 is not kept: prlimit: operation not permitted]\n"; got != want {
 		t.Errorf("it says %s\nwant    %s", got, want)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-hotplug/hotplug/internal/asroot"
 	"github.com/go-hotplug/hotplug/internal/proc"
 )
 
@@ -16,9 +17,7 @@ var nobody = &proc.User{Name: "somebody", UID: 65534, GID: 65534, Groups: []uint
 // forAll copies this program to where every user may execute it.
 func forAll(t *testing.T) string {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root starts processes of other users")
-	}
+	asroot.Need(t, "only root starts processes of other users")
 	dir, err := os.MkdirTemp("", "proc-all-")
 	if err != nil {
 		t.Fatal(err)

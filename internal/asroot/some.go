@@ -1,0 +1,5 @@
+//go:build !asroot
+
+package asroot
+
+const all = false
