@@ -120,7 +120,9 @@ func (t *turns) awaitAny(ctx context.Context, p *pending, wake <-chan struct{}) 
 		if t.readFor(ctx, p, wake) {
 			return true
 		}
-		p.news.deliver()
+		if isReady(p.news.arrived()) {
+			p.news.deliver()
+		}
 	}
 }
 

@@ -310,6 +310,25 @@ func TestAHandlerThatWaitsForAnotherRequestGetsIt(t *testing.T) {
 	}
 }
 
+func TestACallerThatReadsGoesOnReadingAfterAReport(t *testing.T) {
+	left, right := unixPair(t)
+	a := rpc.NewConn(context.Background(), left, rpc.Options{})
+	defer a.Close()
+	b := rpc.NewConn(context.Background(), right, handling(stay.Handle(func(ctx context.Context, n int) (int, error) {
+		rpc.Report(ctx, rpc.Progress{Done: int64(n)})
+		time.Sleep(time.Millisecond) // the report travels by itself
+		return n, nil
+	})))
+	defer b.Close()
+	for n := range 50 {
+		reports := 0
+		got, err := stay.Call(rpc.OnProgress(t.Context(), func(rpc.Progress) { reports++ }), a, n)
+		if err != nil || got != n || reports != 1 {
+			t.Fatalf("%d, %v, %d reports", got, err, reports)
+		}
+	}
+}
+
 func TestACallerWhoseProgressPanicsLeavesTheConnectionRead(t *testing.T) {
 	left, right := unixPair(t)
 	a := rpc.NewConn(context.Background(), left, rpc.Options{})

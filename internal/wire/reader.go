@@ -81,12 +81,16 @@ func NewBufferFor(size int) *Buffer {
 	return largeBuffers.Get().(*Buffer)
 }
 
-// arrivingBuffer is NewBufferFor for a Reader.
+// arrivingBuffer is NewBufferFor for a Reader. A buffer that is much larger than its frame stays for a large one: who keeps the frame for long would copy it.
 func arrivingBuffer(size int) *Buffer {
 	if size < largeBuffer {
 		return NewBuffer()
 	}
 	b := arrivedBuffers.Get().(*Buffer)
+	if !fits(cap(b.B), size) {
+		arrivedBuffers.Put(b)
+		b = new(Buffer)
+	}
 	b.read = true
 	return b
 }
@@ -109,9 +113,11 @@ func (b *Buffer) Release() {
 // roomy is how many bytes a buffer may have beyond twice what is in it, and still be one that fits.
 const roomy = 4 << 10
 
+func fits(capacity, size int) bool { return capacity <= 2*size+roomy }
+
 // Fitting returns the buffer, or, if it is much larger than what is in it, a copy: a small frame may have arrived in the buffer of a large one.
 func (b *Buffer) Fitting() *Buffer {
-	if cap(b.B) <= 2*len(b.B)+roomy {
+	if fits(cap(b.B), len(b.B)) {
 		return b
 	}
 	return &Buffer{B: bytes.Clone(b.B)}
