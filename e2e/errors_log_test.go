@@ -33,7 +33,7 @@ func TestErrorsOfTheLog(t *testing.T) {
 		t.Run(name, part)
 	}
 	c.asWritten(elsewhere, "the plugins folders are not watched", "lines of output were skipped", "a kept instance", "its successor begins", "the record of a kept instance cannot be read", "the plugins that require another one", "a limit is not wholly kept", "the application has a descriptor")
-	c.asWritten(byLuck, "the process does not end", "runtime folder stays", "lines of output were dropped", "its log file could not", "the record of a kept")
+	c.asWritten(byLuck, "the process does not end", "runtime folder stays", "the next host has to read every file", "lines of output were dropped", "its log file could not", "the record of a kept")
 	c.asWritten(shortage, "a connection could not be accepted", "no events from plugins folders")
 	c.asWritten(network, "TEXT tells only of changes")
 }
