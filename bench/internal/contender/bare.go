@@ -47,7 +47,7 @@ func (b *bare) connect(purpose byte) (*bareConn, error) {
 		conn.Close()
 		return nil, err
 	}
-	return &bareConn{Conn: conn}, nil
+	return newBareConn(conn), nil
 }
 
 func (b *bare) dialEcho() (*bareConn, error) { return b.connect(forEcho) }

@@ -17,6 +17,17 @@ const (
 	copied = 16 << 10 // frames up to this are copied behind their length, longer ones are written beside it
 )
 
+// newBareConn gives the connection buffers in the kernel as large as hotplug's.
+func newBareConn(conn net.Conn) *bareConn {
+	if s, ok := conn.(*net.UnixConn); ok {
+		_, _ = s.SetReadBuffer(socketBuffer), s.SetWriteBuffer(socketBuffer)
+	}
+	return &bareConn{Conn: conn}
+}
+
+// socketBuffer is what hotplug asks for, in bytes.
+const socketBuffer = 1 << 20
+
 // send writes a frame at once.
 func (c *bareConn) send(data []byte) error {
 	c.out = binary.BigEndian.AppendUint32(c.out[:0], uint32(len(data)))

@@ -15,7 +15,7 @@ func serveBare() error {
 		if _, err := io.ReadFull(conn, purpose); err != nil {
 			return
 		}
-		c := &bareConn{Conn: conn}
+		c := newBareConn(conn)
 		serve := map[byte]func(*bareConn) error{
 			forEcho: (*bareConn).echo, forTell: (*bareConn).told, forDown: (*bareConn).down, forUp: (*bareConn).up, forDrive: (*bareConn).drive,
 		}[purpose[0]]

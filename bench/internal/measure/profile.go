@@ -24,9 +24,9 @@ const profiling = 8
 // profiled are those tests, each with the placement of its bar.
 func (o Options) profiled() (out []test) {
 	long := profiling * o.Time
-	stream1GiB := stream(true, int64(1)<<30)
+	total := int64(1) << 30
 	if o.Quick {
-		long, stream1GiB = o.Time, stream(true, 64<<20)
+		long, total = o.Time, 64<<20
 	}
 	for _, t := range []struct {
 		name string
@@ -36,8 +36,9 @@ func (o Options) profiled() (out []test) {
 	}{
 		{Sequential + ", " + Bytes(64), place.OneCore, contender.Hotplug, sequential(64, long)},
 		{Callers(64), place.Free, contender.Hotplug, together(64, 64, long)},
-		{Sequential + ", " + Bytes(1<<20), place.Free, contender.HotplugLent, sequential(1<<20, long)},
-		{"stream of 1 GiB, " + Down, place.Free, contender.HotplugLent, stream1GiB},
+		{Callers(1024), place.Free, contender.Hotplug, together(1024, 64, long)},
+		{"stream of 1 GiB, " + Down, place.Free, contender.HotplugLent, stream(true, total)},
+		{"stream of 1 GiB, " + Up, place.Free, contender.HotplugLent, stream(false, total)},
 	} {
 		if t.at == o.Placement {
 			out = append(out, test{group: Profiled, name: t.name, contenders: []string{contender.Bare, t.ours}, run: withProfile(t.run)})

@@ -29,6 +29,10 @@ const explained = `
 - In each repetition each contender has its turn, beginning with another one, after a warm-up of a tenth of the time. What stands
   here are medians of the repetitions, with the smallest and the largest. A sequential call is the median of the calls in its time.
 - CPU is the time of both processes for each call, notice or chunk. "allocs" is how often each allocates memory in the calling process.
+- "borrowed" is hotplug with both ends reading bytes where they arrived (rpc.Borrowed, and CallFunc for replies; see "Large bytes" on the plugin
+  authors' page). Neither end keeps them, as the bare socket's do not. A program that takes them as []byte has the row beside it.
+- The bare socket has buffers in the kernel of the size that hotplug asks for. It goes through Go's net package; hotplug's small reads and writes
+  are raw system calls, so that it may be below the floor.
 - "to floor" and "to gRPC" are ratios to the medians of the bare socket and of go-plugin with gRPC in the same run and placement.
 `
 
