@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"sync"
 
 	"github.com/go-hotplug/hotplug/internal/sock"
@@ -60,10 +61,22 @@ func (b *Buffer) Own() {
 	large.Release()
 }
 
-// Large buffers are kept apart, so that a large frame finds one and a small one takes none away; so are those of a Reader, which TakeBytes gives away.
-var buffers, largeBuffers, arrivedBuffers = newBuffers(), newBuffers(), newBuffers()
+// Large buffers are kept apart, so that a large frame finds one and a small one takes none away; so are those of a Reader, which TakeBytes gives away, and of
+// which each power of two has its own: who keeps a frame for long copies it out of a buffer that is much larger.
+var (
+	buffers, largeBuffers = newBuffers(), newBuffers()
+	arrivedBuffers        = func() (all [bits.UintSize]*sync.Pool) {
+		for i := range all {
+			all[i] = newBuffers()
+		}
+		return all
+	}()
+)
 
 func newBuffers() *sync.Pool { return &sync.Pool{New: func() any { return new(Buffer) }} }
+
+// arrived is the pool of a Reader's buffers of that many bytes.
+func arrived(size int) *sync.Pool { return arrivedBuffers[bits.Len(uint(size-1))] }
 
 const (
 	largeBuffer = 32 << 10 // the capacity in bytes from which on a buffer is large
@@ -81,16 +94,12 @@ func NewBufferFor(size int) *Buffer {
 	return largeBuffers.Get().(*Buffer)
 }
 
-// arrivingBuffer is NewBufferFor for a Reader. A buffer that is much larger than its frame stays for a large one: who keeps the frame for long would copy it.
+// arrivingBuffer is NewBufferFor for a Reader.
 func arrivingBuffer(size int) *Buffer {
 	if size < largeBuffer {
 		return NewBuffer()
 	}
-	b := arrivedBuffers.Get().(*Buffer)
-	if !fits(cap(b.B), size) {
-		arrivedBuffers.Put(b)
-		b = new(Buffer)
-	}
+	b := arrived(size).Get().(*Buffer)
 	b.read = true
 	return b
 }
@@ -104,7 +113,7 @@ func (b *Buffer) Release() {
 		buffers.Put(b)
 	case size > keepBuffer:
 	case b.read:
-		arrivedBuffers.Put(b)
+		arrived(size).Put(b)
 	default:
 		largeBuffers.Put(b)
 	}
@@ -113,11 +122,9 @@ func (b *Buffer) Release() {
 // roomy is how many bytes a buffer may have beyond twice what is in it, and still be one that fits.
 const roomy = 4 << 10
 
-func fits(capacity, size int) bool { return capacity <= 2*size+roomy }
-
 // Fitting returns the buffer, or, if it is much larger than what is in it, a copy: a small frame may have arrived in the buffer of a large one.
 func (b *Buffer) Fitting() *Buffer {
-	if fits(cap(b.B), len(b.B)) {
+	if cap(b.B) <= 2*len(b.B)+roomy {
 		return b
 	}
 	return &Buffer{B: bytes.Clone(b.B)}
